@@ -1,0 +1,1 @@
+"""What follows: which row opens, what is recorded, what it adds up to, what time brings, what is legal."""

@@ -1,0 +1,196 @@
+"""Recorders of seats that move between subscriptions, and of subscriptions that move between partners."""
+
+from decimal import Decimal
+from typing import cast
+
+from csp_lifecycle.lifecycle.recorders.registry import records
+from csp_lifecycle.lifecycle.recorders.terms import fresh_lot, next_policy, priced, reassignment
+from csp_lifecycle.policies import facts
+from csp_lifecycle.policies.policy import Attempt
+from csp_lifecycle.policies.wanted import running_term, wanted
+from csp_lifecycle.values.calendar import Cycle, Plan, Term, cycle_at
+from csp_lifecycle.values.windows import SeatLot, seats_in, take_from
+from csp_lifecycle.vocabulary.commands import ConvertTrial, Transfer, Upgrade
+from csp_lifecycle.vocabulary.events import (
+    Deleted,
+    Origin,
+    Purchased,
+    Reassignment,
+    SeatsMovedIn,
+    SeatsMovedOut,
+    Transferred,
+)
+from csp_lifecycle.vocabulary.subscription import EndReason, Subscription
+
+
+@records(SeatsMovedOut, Upgrade)
+def seats_moved_out(attempt: Attempt[Upgrade]) -> SeatsMovedOut:
+    """Seats leave the source; those in open lots go last (AMB-45)."""
+    command, subscription = attempt.command, attempt.subscription
+    left, _ = _split_lots(attempt)
+    return SeatsMovedOut(
+        at=command.at,
+        subscription_id=command.subscription_id,
+        seats=command.seats,
+        seats_after=subscription.seats - command.seats,
+        seat_lots=left,
+        other_subscription_id=command.new_subscription_id or command.target_subscription_id or "",
+        reassignment=reassignment(attempt, partial=command.seats < subscription.seats),
+    )
+
+
+@records(SeatsMovedIn, Upgrade)
+def seats_moved_in(attempt: Attempt[Upgrade]) -> SeatsMovedIn:
+    """Only the seats move: the target's term, plan and lots stay as they are (R-UPGRADE-08, D-06)."""
+    command, target = attempt.command, _target(attempt)
+    return SeatsMovedIn(
+        at=command.at,
+        subscription_id=target.subscription_id,
+        seats=command.seats,
+        seats_after=target.seats + command.seats,
+        seat_lots=target.lots_at(command.at),
+        other_subscription_id=command.subscription_id,
+    )
+
+
+@records(Deleted, Upgrade)
+def deleted_by_upgrade(attempt: Attempt[Upgrade]) -> Deleted:
+    """Nothing stayed behind (AMB-20)."""
+    command = attempt.command
+    return Deleted(
+        at=command.at,
+        subscription_id=command.subscription_id,
+        reason=EndReason.TRANSITIONED,
+        into_subscription_id=command.target_subscription_id,
+    )
+
+
+@records(Purchased, Upgrade)
+def purchased_by_upgrade(attempt: Attempt[Upgrade]) -> Purchased:
+    """A subscription of its own that ends with its source and inherits its window (R-UPGRADE-07, R-UPGRADE-13)."""
+    command, source, wish = attempt.command, attempt.subscription, wanted(attempt)
+    _, taken = _split_lots(attempt)
+    term = Term(length=wish.length, starts_at=command.at, ends_on=running_term(source).ends_on)
+    anchor = source.cycle_anchor or term.starts_on
+    policy = next_policy(attempt)
+    cycle = cycle_at(term.starts_on, anchor=anchor, plan=wish.plan, term=term, month_ends=policy.month_ends)
+    return Purchased(
+        at=command.at,
+        subscription_id=command.new_subscription_id or "",
+        **priced(attempt, wish),
+        customer_id=source.customer_id,
+        commerce=policy.commerce,
+        policy=policy.id,
+        seats=command.seats,
+        term=term,
+        cycle_anchor=anchor,
+        charge_cycle=cycle,
+        refunds=source.refunds_at(command.at),
+        seat_lots=taken,
+        auto_renew=source.auto_renew,
+        origin=Origin.UPGRADE,
+        from_subscription_id=source.subscription_id,
+        billing_currency=source.billing_currency,
+    )
+
+
+@records(SeatsMovedOut, ConvertTrial)
+def trial_seats_moved_out(attempt: Attempt[ConvertTrial]) -> SeatsMovedOut:
+    """Exactly the trial's seats move (R-TRIAL-09)."""
+    command, trial = attempt.command, attempt.subscription
+    return SeatsMovedOut(
+        at=command.at,
+        subscription_id=command.subscription_id,
+        seats=trial.seats,
+        seats_after=0,
+        seat_lots=(),
+        other_subscription_id=_target(attempt).subscription_id,
+        reassignment=Reassignment.MANUAL,
+    )
+
+
+@records(SeatsMovedIn, ConvertTrial)
+def trial_seats_moved_in(attempt: Attempt[ConvertTrial]) -> SeatsMovedIn:
+    """The trial's seats were never paid for: in the target they open a lot (D-06)."""
+    command, target, trial = attempt.command, _target(attempt), attempt.subscription
+    return SeatsMovedIn(
+        at=command.at,
+        subscription_id=target.subscription_id,
+        seats=trial.seats,
+        seats_after=target.seats + trial.seats,
+        seat_lots=(*target.lots_at(command.at), fresh_lot(attempt.policy, command.at, trial.seats)),
+        other_subscription_id=command.subscription_id,
+    )
+
+
+@records(Deleted, ConvertTrial)
+def deleted_by_conversion(attempt: Attempt[ConvertTrial]) -> Deleted:
+    """The trial ends as converted (R-TRIAL-20)."""
+    command = attempt.command
+    return Deleted(
+        at=command.at,
+        subscription_id=command.subscription_id,
+        reason=EndReason.CONVERTED,
+        into_subscription_id=command.target_subscription_id,
+    )
+
+
+@records(Transferred, Transfer)
+def transferred(attempt: Attempt[Transfer]) -> Transferred:
+    """The source ends; the day of the transfer belongs to the target (R-TRANSFER-04)."""
+    command = attempt.command
+    return Transferred(
+        at=command.at,
+        subscription_id=command.subscription_id,
+        partner_id=command.partner_id,
+        into_subscription_id=command.new_subscription_id,
+    )
+
+
+@records(Purchased, Transfer)
+def purchased_by_transfer(attempt: Attempt[Transfer]) -> Purchased:
+    """The same terms go on to the same end; no window opens at the target (R-TRANSFER-01, AMB-34)."""
+    command, source = attempt.command, attempt.subscription
+    term, cycle = running_term(source), source.charge_cycle
+    today = command.at.date()
+    return Purchased(
+        at=command.at,
+        subscription_id=command.new_subscription_id,
+        customer_id=source.customer_id,
+        offer_id=source.offer_id,
+        commerce=source.commerce,
+        policy=source.policy,
+        seats=source.seats,
+        term=Term(length=term.length, starts_at=command.at, ends_on=term.ends_on),
+        plan=cast("Plan", source.plan),
+        cycle_anchor=source.cycle_anchor or term.starts_on,
+        charge_cycle=Cycle(starts_on=today, ends_on=today if cycle is None else cycle.ends_on),
+        unit_price=cast("Decimal", source.unit_price),
+        currency=cast("str", source.currency),
+        refunds=(),
+        seat_lots=(),
+        auto_renew=True,
+        origin=Origin.TRANSFER,
+        from_subscription_id=source.subscription_id,
+        billing_currency=source.billing_currency,
+    )
+
+
+def _target(attempt: Attempt[Upgrade | ConvertTrial]) -> Subscription:
+    target = facts.target(attempt)
+    if target is None:
+        message = "seats can move only into a subscription that is there"
+        raise AssertionError(message)
+    return target
+
+
+def _split_lots(attempt: Attempt[Upgrade]) -> tuple[tuple[SeatLot, ...], tuple[SeatLot, ...]]:
+    """What stays in the source's lots, and what moves out of them (AMB-45).
+
+    Seats outside every open lot go first, then the lots with the latest deadline.
+    """
+    subscription, at = attempt.subscription, attempt.command.at
+    lots = subscription.lots_at(at)
+    moved = attempt.command.seats - (subscription.seats - seats_in(lots))
+    left, taken = take_from(tuple(reversed(lots)), max(moved, 0))
+    return tuple(reversed(left)), tuple(reversed(taken))

@@ -1,0 +1,204 @@
+"""The shapes in which a policy is written: rows, guards, closed cells, and the attempt they are asked about.
+
+A policy is data. It stands below the mechanism (`csp_lifecycle.lifecycle`), which reads it; it never calls it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from attrs import field, frozen
+
+from csp_lifecycle.errors import Reason
+from csp_lifecycle.values.calendar import MonthEnds, Plan, TermLength
+from csp_lifecycle.values.windows import Counting, RefundKind
+from csp_lifecycle.vocabulary.catalog import Catalog, Offer
+from csp_lifecycle.vocabulary.commands import Command, TimeCommand
+from csp_lifecycle.vocabulary.events import Event
+from csp_lifecycle.vocabulary.subscription import Commerce, Slot, Status, Subscription
+
+Action = Command | TimeCommand
+"""What a row can be about: what somebody asks for, or what time brings."""
+
+A_co = TypeVar("A_co", bound=Action, covariant=True)
+
+
+@frozen
+class Attempt(Generic[A_co]):
+    """One action tried on one subscription: what guards are asked about and recorders record from.
+
+    `holdings` are all subscriptions the decision may look at, by id, the subject among them.
+    """
+
+    command: A_co
+    subscription: Subscription
+    policy: "Policy"
+    holdings: Mapping[str, Subscription]
+    market: "Market"
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer the subscription holds, if the catalog still has it."""
+        return self.market.catalog.offer(self.subscription.offer_id)
+
+    def held_by(self, customer_id: str) -> tuple[Subscription, ...]:
+        """The customer's subscriptions other than the subject, by id."""
+        return tuple(
+            other
+            for _, other in sorted(self.holdings.items())
+            if other.customer_id == customer_id and other.subscription_id != self.subscription.subscription_id
+        )
+
+
+Predicate = Callable[[Attempt[Any]], bool]
+Finding = Callable[[Attempt[Any]], Any]
+
+
+@frozen
+class Guard:
+    """A clause that can follow "only if", with what is said when it does not hold."""
+
+    holds: Predicate
+    reason: Reason
+    facts: tuple[Finding, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The clause, as the documentation prints it."""
+        return self.holds.__name__
+
+    def evidence(self, attempt: Attempt[Any]) -> dict[str, Any]:
+        """The facts that stood in the way, by name."""
+        return {fact.__name__: fact(attempt) for fact in self.facts}
+
+
+def guard(
+    code: str, *, rule: str, facts: tuple[Finding, ...] = (), remedies: tuple[str, ...] = ()
+) -> Callable[[Predicate], Guard]:
+    """Make a guard of a predicate. Its docstring is the sentence that a refused partner reads."""
+
+    def made(predicate: Predicate) -> Guard:
+        sentence = " ".join((predicate.__doc__ or "").split())
+        return Guard(predicate, Reason(code, rule, sentence, remedies=remedies), facts)
+
+    return made
+
+
+def always(_: Attempt[Any]) -> bool:
+    """The only row of its pair."""
+    return True
+
+
+@frozen(init=False)
+class Row:
+    """A sentence: *while* a status, *on* a command, *records* events, *only if* guards hold.
+
+    `when` tells rows of one pair apart: of those, exactly one holds in every state. `also` are the events on
+    the streams of other subscriptions. The row's target status is what its recorded events lead to.
+    """
+
+    status: Status
+    on: type[Action]
+    records: tuple[type[Event], ...]
+    only_if: tuple[Guard, ...]
+    when: Predicate = field(default=always)
+    also: tuple[type[Event], ...] = ()
+
+    def __init__(
+        self,
+        status: Status,
+        on: type[Action],
+        records: "type[Event] | tuple[type[Event], ...]",
+        *only_if: Guard,
+        when: Predicate = always,
+        also: "tuple[type[Event], ...]" = (),
+    ) -> None:
+        recorded = records if isinstance(records, tuple) else (records,)
+        self.__attrs_init__(status, on, recorded, only_if, when, also)
+
+    @property
+    def target(self) -> Status:
+        """The status the row leads to."""
+        return next((kind.leads_to for kind in reversed(self.records) if kind.leads_to is not None), self.status)
+
+
+@frozen
+class Closed:
+    """Why a cell has no row: *reason*, unless one of the *first* guards says no before."""
+
+    reason: Reason
+    first: tuple[Guard, ...] = ()
+
+
+@frozen
+class Window:
+    """How long after it opened a window gives which refund."""
+
+    length: timedelta
+    refund: RefundKind
+
+
+@frozen(kw_only=True)
+class TrialTerms:
+    """What a free trial is, and what its end converts it to (R-TRIAL-01, R-TRIAL-03)."""
+
+    seats: int
+    length: TermLength
+    converts_to_term: TermLength
+    converts_to_plan: Plan
+
+
+@frozen(kw_only=True, eq=False)
+class Policy:
+    """Everything one commerce model permits, as data. Policies are told apart by `id`.
+
+    `voids` maps an event to the slots whose waiting changes it invalidates. `carries` maps an event on a base
+    to the command that its attached add-ons take. `closed` gives a reason for every (status, command) without
+    a row; a status alone is the default of its column.
+    """
+
+    id: str
+    commerce: Commerce
+    rows: tuple[Row, ...]
+    closed: Mapping[Status | tuple[Status, type[Action]], Closed]
+    voids: Mapping[type[Event], frozenset[Slot]]
+    carries: Mapping[type[Event], Callable[[Event, str], Command]]
+    on_every_update: tuple[Guard, ...]
+    cancellation: tuple[Window, ...]
+    reduction: timedelta
+    trial: TrialTerms
+    expired_for: timedelta
+    retained_for: timedelta
+    auto_renews: bool = True
+    suspending_keeps_auto_renew: bool = False
+    counting: Counting = Counting.EXACT
+    month_ends: MonthEnds = MonthEnds.CLAMPED
+    max_updates: int = 1200
+    max_resellers: int = 5
+
+    def guards_of(self, row: Row) -> tuple[Guard, ...]:
+        """All guards of a row, in the order in which they are asked."""
+        return (*self.on_every_update, *row.only_if) if row.records[0].is_update else row.only_if
+
+    def closed_cell(self, status: Status, action: type[Action]) -> Closed | None:
+        """Why the cell of *status* and *action* is closed; None where rows stand in it."""
+        if any((row.status, row.on) == (status, action) for row in self.rows):
+            return None
+        return self.closed.get((status, action)) or self.closed[status]
+
+
+@frozen
+class Market:
+    """What decisions are made with: the catalog, and the policies by id."""
+
+    catalog: Catalog
+    policies: Mapping[str, Policy]
+
+    def policy_for(self, offer: Offer, named: str | None = None) -> Policy | None:
+        """The policy for a new term of *offer*: the one named, the offer's own, or its commerce model's."""
+        return self.policies.get(named or offer.policy or offer.commerce.value)
+
+    @property
+    def fallback(self) -> Policy:
+        """The policy that refuses what names no offer that is for sale: the first one installed."""
+        return next(iter(self.policies.values()))

@@ -1,0 +1,235 @@
+"""What an action asks for, worked out once: guards check it, recorders write it down.
+
+Buying, renewing, scheduling, converting, upgrading and changing the term all end in the same thing: seats of an
+offer, on a term and a plan, from a day on. `wanted` says which, whatever the command.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, cast
+
+from attrs import frozen
+
+from csp_lifecycle.policies.policy import Attempt
+from csp_lifecycle.values.alignment import Alignment, calendar_month_end, recurrence
+from csp_lifecycle.values.calendar import Plan, Term, TermLength, natural_end
+from csp_lifecycle.vocabulary.catalog import Offer, Price
+from csp_lifecycle.vocabulary.commands import (
+    AddSeats,
+    ChangeTerm,
+    CompleteCycleCharge,
+    CompleteRenewal,
+    ConvertTrial,
+    EndCycle,
+    EndTerm,
+    Purchase,
+    QueueBillingPlan,
+    RemoveSeats,
+    ScheduleChange,
+    StartTrial,
+    Upgrade,
+)
+from csp_lifecycle.vocabulary.subscription import Slot, Subscription
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """Seats of an offer on a term and a plan.
+
+    `starts_at` is when the term they run in began or will begin, `priced_on` the day whose price list counts,
+    `end` a wish for another last day than the natural one.
+    """
+
+    offer_id: str
+    seats: int
+    length: TermLength
+    plan: Plan
+    starts_at: datetime
+    priced_on: date
+    end: date | Alignment | str | None = None
+    currency: str | None = None
+
+    @property
+    def natural_end(self) -> date:
+        """The inclusive last day of the unshortened term."""
+        return natural_end(self.starts_at.date(), self.length)
+
+
+def wanted(attempt: Attempt[Any]) -> Wanted:
+    """What the attempt's command asks for, with everything it does not name filled in."""
+    return _READERS[type(attempt.command)](attempt)
+
+
+def offer_wanted(attempt: Attempt[Any]) -> Offer | None:
+    """The wanted offer, if the catalog has it."""
+    return attempt.market.catalog.offer(wanted(attempt).offer_id)
+
+
+def prices_wanted(attempt: Attempt[Any]) -> tuple[Price, ...]:
+    """The prices that fit what is wanted: one, unless the offer leaves the currency open."""
+    offer, wish = offer_wanted(attempt), wanted(attempt)
+    if offer is None:
+        return ()
+    prices = offer.prices_for(wish.length, wish.plan, wish.priced_on)
+    currencies = {price.currency for price in offer.prices}
+    if wish.currency is None or (attempt.subscription.currency is None and len(currencies) == 1):
+        return prices
+    return tuple(price for price in prices if price.currency == wish.currency)
+
+
+def end_wanted(attempt: Attempt[Any]) -> date | None:
+    """The day a custom end resolves to; None where the natural end is wanted, or nothing can be resolved."""
+    wish = wanted(attempt)
+    if wish.end is Alignment.CALENDAR_MONTH:
+        return calendar_month_end(wish.natural_end)
+    if isinstance(wish.end, str):
+        other = attempt.holdings.get(wish.end)
+        return None if other is None else aligned_end(other, wish.natural_end)
+    return wish.end
+
+
+def aligned_end(other: Subscription, not_after: date) -> date:
+    """The end of another subscription, moved forward by its whole terms (R-COTERM-03)."""
+    term = running_term(other)
+    return recurrence(term.ends_on, term.length, not_after=not_after)
+
+
+def running_term(subscription: Subscription) -> Term:
+    """The term of a subscription that has one, as every status after the first event does."""
+    return cast("Term", subscription.term)
+
+
+def _for_purchase(attempt: Attempt[Purchase]) -> Wanted:
+    command = attempt.command
+    return Wanted(
+        offer_id=command.offer_id,
+        seats=command.seats or 0,
+        # `terms_are_named` is asked before anything that reads these.
+        length=cast("TermLength", command.term),
+        plan=cast("Plan", command.plan),
+        starts_at=command.at,
+        priced_on=command.at.date(),
+        end=command.ends_on or command.align,
+        currency=command.billing_currency,
+    )
+
+
+def _for_trial(attempt: Attempt[StartTrial]) -> Wanted:
+    trial, command = attempt.policy.trial, attempt.command
+    offer = attempt.market.catalog.offer(command.offer_id)
+    return Wanted(
+        offer_id=(offer and offer.converts_to) or command.offer_id,
+        seats=trial.seats,
+        length=trial.converts_to_term,
+        plan=trial.converts_to_plan,
+        starts_at=command.at,
+        priced_on=command.at.date(),
+    )
+
+
+def _in_force(attempt: Attempt[Any]) -> Wanted:
+    subscription, trial = attempt.subscription, attempt.policy.trial
+    default = subscription.default_change if subscription.is_trial else None
+    term = running_term(subscription)
+    return Wanted(
+        offer_id=(default and default.offer_id) or subscription.offer_id,
+        seats=subscription.seats,
+        length=trial.converts_to_term if subscription.is_trial else term.length,
+        plan=subscription.plan or trial.converts_to_plan,
+        starts_at=attempt.command.at,
+        priced_on=attempt.command.at.date(),
+        currency=subscription.currency,
+    )
+
+
+def _with(base: Wanted, **named: Any) -> Wanted:
+    """*base* with everything that is named; None means: as it is."""
+    fields = {name: getattr(base, name) for name in _NAMES}
+    return Wanted(**fields | {name: value for name, value in named.items() if value is not None})
+
+
+_NAMES = tuple(Wanted.__annotations__)
+
+
+def _for_next_term(attempt: Attempt[Any]) -> Wanted:
+    """The next term: what is in force, overruled by what waits for it (R-RENEW-05, R-RENEW-06)."""
+    subscription, starts_at = attempt.subscription, running_term(attempt.subscription).ends_before
+    base = _with(_in_force(attempt), starts_at=starts_at, priced_on=starts_at.date())
+    change = subscription.scheduled_change
+    if change is not None:
+        base = _with(
+            base,
+            offer_id=change.offer_id,
+            seats=change.seats,
+            length=change.term,
+            plan=change.plan,
+            end=change.ends_on,
+        )
+    return _with(base, plan=subscription.queued_plan) if Slot.NEXT_CHARGE in applied_at_renewal(attempt) else base
+
+
+def applied_at_renewal(attempt: Attempt[Any]) -> tuple[Slot, ...]:
+    """The slots whose change the next term puts into force (R-RENEW-11, AMB-25).
+
+    A scheduled plan beats a queued one, and a queued plan longer than the next term cannot be used at all.
+    """
+    subscription = attempt.subscription
+    change, queued = subscription.scheduled_change, subscription.queued_plan
+    slots = [Slot.NEXT_TERM] if change is not None else []
+    length = (change and change.term) or running_term(subscription).length
+    if queued is not None and (change is None or change.plan is None) and queued.months <= length.months:
+        slots.append(Slot.NEXT_CHARGE)
+    return tuple(slots)
+
+
+def _for_schedule(attempt: Attempt[ScheduleChange]) -> Wanted:
+    command, starts_at = attempt.command, running_term(attempt.subscription).ends_before
+    return _with(
+        _in_force(attempt),
+        offer_id=command.offer_id,
+        seats=command.seats,
+        length=command.term,
+        plan=command.plan,
+        end=command.ends_on or command.align,
+        starts_at=starts_at,
+        priced_on=starts_at.date(),
+    )
+
+
+def _for_queued_plan(attempt: Attempt[Any]) -> Wanted:
+    plan = attempt.command.plan if isinstance(attempt.command, QueueBillingPlan) else attempt.subscription.queued_plan
+    term = running_term(attempt.subscription)
+    return _with(_in_force(attempt), plan=plan, starts_at=term.starts_at, priced_on=term.starts_on)
+
+
+def _for_seats(attempt: Attempt[Any]) -> Wanted:
+    change = attempt.command.seats if isinstance(attempt.command, AddSeats) else -attempt.command.seats
+    return _with(_in_force(attempt), seats=attempt.subscription.seats + change)
+
+
+def _for_new_terms(attempt: Attempt[Any]) -> Wanted:
+    """A term change, an upgrade or a conversion: what the command names, on that very day (D-10)."""
+    command = attempt.command
+    base = _in_force(attempt)
+    term = command.term
+    if isinstance(command, Upgrade) and (term is None or term is base.length):
+        base = _with(base, starts_at=running_term(attempt.subscription).starts_at)
+    offer_id = None if isinstance(command, ChangeTerm) else command.offer_id
+    return _with(base, offer_id=offer_id, seats=command.seats, length=term, plan=command.plan)
+
+
+_READERS: dict[type, Callable[[Attempt[Any]], Wanted]] = {
+    Purchase: _for_purchase,
+    StartTrial: _for_trial,
+    AddSeats: _for_seats,
+    RemoveSeats: _for_seats,
+    ScheduleChange: _for_schedule,
+    QueueBillingPlan: _for_queued_plan,
+    EndCycle: _for_queued_plan,
+    CompleteCycleCharge: _for_queued_plan,
+    ChangeTerm: _for_new_terms,
+    Upgrade: _for_new_terms,
+    ConvertTrial: _for_new_terms,
+    EndTerm: _for_next_term,
+    CompleteRenewal: _for_next_term,
+}

@@ -1,0 +1,93 @@
+"""A small catalog with one offer of every kind that the rules tell apart. Prices are made up, in euros."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from csp_lifecycle.values.calendar import Plan, TermLength
+from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, catalog_of
+from csp_lifecycle.vocabulary.subscription import Commerce
+
+_YEARS = {TermLength.MONTH: 0, TermLength.YEAR: 1, TermLength.THREE_YEARS: 3}
+_PAIRS = tuple((term, plan) for term in _YEARS for plan in Plan if plan.months <= term.months)
+
+
+def prices(monthly: str, currencies: Iterable[str] = ("EUR",)) -> tuple[Price, ...]:
+    """A price for every term and plan, from the price of one month on a monthly term."""
+    return tuple(
+        Price(term=term, plan=plan, amount=Decimal(monthly) * plan.months, currency=currency)
+        for currency in currencies
+        for term, plan in _PAIRS
+    )
+
+
+def example_catalog() -> Catalog:
+    """Business Standard, which upgrades to E3 and on to E5; its trial; add-ons; and offers with conditions."""
+    new = Commerce.NEW_COMMERCE
+    return catalog_of(
+        (
+            Offer(
+                offer_id="business-standard",
+                name="Microsoft 365 Business Standard",
+                commerce=new,
+                prices=prices("10.00"),
+                max_seats=300,
+                upgrades_to=("e3", "e5"),
+            ),
+            Offer(
+                offer_id="e3",
+                name="Microsoft 365 E3",
+                commerce=new,
+                prices=prices("30.00"),
+                upgrades_to=("e5",),
+            ),
+            Offer(offer_id="e5", name="Microsoft 365 E5", commerce=new, prices=prices("50.00")),
+            Offer(
+                offer_id="business-standard-trial",
+                name="Microsoft 365 Business Standard Trial",
+                commerce=new,
+                trial=True,
+                converts_to="business-standard",
+            ),
+            Offer(
+                offer_id="visio",
+                name="Visio add-on",
+                commerce=new,
+                prices=prices("5.00"),
+                add_on_to=("business-standard", "e3"),
+            ),
+            Offer(
+                offer_id="copilot",
+                name="Only one a customer",
+                commerce=new,
+                prices=prices("20.00"),
+                one_per_customer=True,
+            ),
+            Offer(
+                offer_id="attested",
+                name="Sold with attestation",
+                commerce=new,
+                prices=prices("7.00"),
+                requires_attestation=True,
+            ),
+            Offer(
+                offer_id="worldwide",
+                name="In two currencies",
+                commerce=new,
+                prices=prices("8.00", ("EUR", "USD")),
+            ),
+            Offer(
+                offer_id="five-seats",
+                name="From five seats",
+                commerce=new,
+                prices=prices("4.00"),
+                min_seats=5,
+            ),
+            Offer(
+                offer_id="universal-print",
+                name="Universal Print",
+                commerce=new,
+                prices=prices("3.00"),
+                upgrades_to=("e3", "e5"),
+            ),
+        )
+    )

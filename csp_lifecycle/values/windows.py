@@ -1,0 +1,87 @@
+"""Windows and lots: until when something may be taken back.
+
+Every deadline is an instant that still counts: a window is open up to and including it (R-CANCEL-03).
+"""
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from attrs import evolve, frozen
+
+from csp_lifecycle.values.calendar import DAY, midnight
+
+TICK = timedelta(microseconds=1)
+"""The smallest step of our clock: what is open until an instant is closed one tick later."""
+
+
+class RefundKind(Enum):
+    """What a cancellation gives back."""
+
+    FULL = "full"
+    PRORATED = "prorated"
+    NONE = "none"
+
+
+class Counting(Enum):
+    """How the length of a window is counted (AMB-08)."""
+
+    EXACT = "exact"
+    CALENDAR_DAYS = "calendar-days"
+
+
+@frozen(kw_only=True)
+class Refund:
+    """One refund a cancellation may still get, until an inclusive instant."""
+
+    kind: RefundKind
+    until: datetime
+
+
+@frozen(kw_only=True)
+class SeatLot:
+    """Seats added at one moment, which may be removed again until an inclusive instant (R-SEATS-03)."""
+
+    seats: int
+    reducible_until: datetime
+
+
+def deadline(opened_at: datetime, length: timedelta, counting: Counting = Counting.EXACT) -> datetime:
+    """The last instant of a window of *length* that opened at *opened_at* (R-CANCEL-03).
+
+    Counted in calendar days, the window ends at the midnight that closes its last UTC day.
+    """
+    if counting is Counting.EXACT:
+        return opened_at + length
+    return midnight(opened_at.date() + max(length, DAY))
+
+
+def open_lots(lots: tuple[SeatLot, ...], at: datetime) -> tuple[SeatLot, ...]:
+    """The lots that may still be reduced at *at*, earliest deadline first."""
+    return tuple(sorted((lot for lot in lots if lot.reducible_until >= at), key=lambda lot: lot.reducible_until))
+
+
+def open_refunds(refunds: tuple[Refund, ...], at: datetime) -> tuple[Refund, ...]:
+    """The refunds that may still be had at *at*, earliest deadline first."""
+    return tuple(refund for refund in refunds if refund.until >= at)
+
+
+def seats_in(lots: tuple[SeatLot, ...]) -> int:
+    """How many seats the lots hold."""
+    return sum(lot.seats for lot in lots)
+
+
+def take_from(lots: tuple[SeatLot, ...], seats: int) -> tuple[tuple[SeatLot, ...], tuple[SeatLot, ...]]:
+    """Take *seats* from the lots in their order: what is left, and what was taken.
+
+    More seats than the lots hold take them all; the difference came from seats outside every lot.
+    """
+    left: list[SeatLot] = []
+    taken: list[SeatLot] = []
+    for lot in lots:
+        part = min(lot.seats, seats)
+        seats -= part
+        if part:
+            taken.append(evolve(lot, seats=part))
+        if part < lot.seats:
+            left.append(evolve(lot, seats=lot.seats - part))
+    return tuple(left), tuple(taken)

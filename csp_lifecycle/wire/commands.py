@@ -1,0 +1,67 @@
+"""Commands as JSON objects (`"do"`), read strictly and written canonically."""
+
+import hashlib
+from typing import Any
+
+import attrs
+from cattrs.errors import BaseValidationError
+
+from csp_lifecycle.errors import InvalidCommandError
+from csp_lifecycle.vocabulary.commands import Advance, Command
+from csp_lifecycle.vocabulary.names import COMMANDS, command_name
+from csp_lifecycle.wire.converter import explained, make_converter
+from csp_lifecycle.wire.text import parse_object, write
+
+_CONVERTER = make_converter(forbid_extra_keys=True)
+
+
+def read_command(text: str) -> Command | Advance:
+    """The command that one line of JSON writes.
+
+    Raises:
+        InvalidCommandError: the line is nonsense by itself; the message names the key and the remedy.
+    """
+    try:
+        return command_of(parse_object(text))
+    except InvalidCommandError:
+        raise
+    except ValueError as error:
+        raise InvalidCommandError(str(error)) from None
+
+
+def command_of(value: dict[str, Any]) -> Command | Advance:
+    """The command that a parsed JSON object writes.
+
+    Raises:
+        InvalidCommandError: as `read_command`.
+    """
+    named = dict(value)
+    do = named.pop("do", None)
+    kind = COMMANDS.get(do) if isinstance(do, str) else None
+    if kind is None:
+        known = ", ".join(COMMANDS)
+        message = f"do must name a command, not {do!r}; there are {known}"
+        raise InvalidCommandError(message)
+    # An optional key that is absent and one that is null mean the same.
+    optional = {field.name for field in attrs.fields(kind) if field.default is not attrs.NOTHING}
+    named = {name: entry for name, entry in named.items() if entry is not None or name not in optional}
+    try:
+        command: Command | Advance = _CONVERTER.structure(named, kind)
+    except (BaseValidationError, ValueError, TypeError) as error:
+        raise InvalidCommandError(explained(error)) from None
+    return command
+
+
+def command_json(command: Command | Advance) -> dict[str, Any]:
+    """The command as a JSON object, without the keys that are at their defaults."""
+    written = {"do": command_name(type(command))}
+    for field in attrs.fields(type(command)):
+        value = getattr(command, field.name)
+        if value != field.default:
+            written[field.name] = _CONVERTER.unstructure(value)
+    return written
+
+
+def command_digest(command: Command | Advance) -> str:
+    """A digest of the command's content: two commands with the same one ask for the same thing."""
+    return hashlib.sha256(write(command_json(command)).encode()).hexdigest()
