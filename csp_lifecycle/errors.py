@@ -154,6 +154,19 @@ class CommandNotAllowedError(CommandRefusedError):
     """The cell of the table is closed: in this status the command is never legal."""
 
 
+class OfferNotFoundError(LifecycleError):
+    """A question about an offer that the catalog does not have."""
+
+    code = "offer-not-found"
+
+    def __init__(self, offer_id: str) -> None:
+        super().__init__(offer_id)
+        self.offer_id = offer_id
+
+    def __str__(self) -> str:
+        return f"there is no offer {self.offer_id!r} in the catalog: check the id, or add it there"
+
+
 class HistoryError(LifecycleError):
     """Stored events make no sense. Never the caller's fault."""
 

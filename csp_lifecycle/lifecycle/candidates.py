@@ -34,6 +34,12 @@ ABOUT_ONE = tuple(kind for kind in get_args(c.Command) if kind not in {c.Purchas
 """The commands about a subscription that exists."""
 
 
+def terms_and_plans() -> Arguments:
+    """Every paid term with every plan that fits it, as arguments of a command."""
+    for term in _PAID_TERMS:
+        yield from ({"term": term, "plan": plan} for plan in Plan if plan.months <= term.months)
+
+
 def _nothing_more(_: Subscription, __: Holdings, ___: Market) -> Arguments:
     yield {}
 
@@ -56,30 +62,25 @@ def _schedule(subscription: Subscription, _: Holdings, market: Market) -> Argume
     yield {"seats": subscription.seats + 1}
     if subscription.seats > 1:
         yield {"seats": subscription.seats - 1}
-    yield from _terms_and_plans()
+    yield from terms_and_plans()
     for offer_id in _offers_above(subscription, market):
         yield {"offer_id": offer_id}
-        yield from ({"offer_id": offer_id, **terms} for terms in _terms_and_plans())
+        yield from ({"offer_id": offer_id, **terms} for terms in terms_and_plans())
 
 
 def _queue(_: Subscription, __: Holdings, ___: Market) -> Arguments:
     yield from ({"plan": plan} for plan in Plan)
 
 
-def _terms_and_plans() -> Arguments:
-    for term in _PAID_TERMS:
-        yield from ({"term": term, "plan": plan} for plan in Plan if plan.months <= term.months)
-
-
 def _change_term(_: Subscription, __: Holdings, ___: Market) -> Arguments:
-    yield from _terms_and_plans()
+    yield from terms_and_plans()
 
 
 def _upgrade(subscription: Subscription, holdings: Holdings, market: Market) -> Arguments:
     seats = max(subscription.seats, 1)
     for offer_id in _offers_above(subscription, market):
         yield {"offer_id": offer_id, "seats": seats}
-        yield from ({"offer_id": offer_id, "seats": seats, **terms} for terms in _terms_and_plans())
+        yield from ({"offer_id": offer_id, "seats": seats, **terms} for terms in terms_and_plans())
         for few in range(1, min(seats, 2)):
             yield {"offer_id": offer_id, "seats": few, "new_subscription_id": _NEW_ID}
         for other in _others(subscription, holdings):
@@ -94,7 +95,7 @@ def _convert(subscription: Subscription, holdings: Holdings, market: Market) -> 
     twin = None if default is None else default.offer_id
     offers = [twin, *_offers_above(subscription, market)]
     for offer_id in offers:
-        yield from ({"offer_id": offer_id, **terms} for terms in _terms_and_plans())
+        yield from ({"offer_id": offer_id, **terms} for terms in terms_and_plans())
     for other in _others(subscription, holdings):
         yield {"target_subscription_id": other.subscription_id}
 

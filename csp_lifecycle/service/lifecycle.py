@@ -6,7 +6,7 @@ instant the command names, on a state that has been brought up to it.
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from attrs import evolve as with_changes
@@ -14,10 +14,12 @@ from attrs import evolve as with_changes
 from csp_lifecycle.errors import (
     CommandRefusedError,
     DuplicateCommandError,
+    OfferNotFoundError,
     Outlook,
     StaleVersionError,
     StreamNotFoundError,
 )
+from csp_lifecycle.lifecycle.choices import CustomEnd, UpgradeTarget, custom_ends, upgrade_targets
 from csp_lifecycle.lifecycle.decide import decide
 from csp_lifecycle.lifecycle.due import catch_up, next_due
 from csp_lifecycle.lifecycle.legality import Option, options, outlook
@@ -25,17 +27,16 @@ from csp_lifecycle.lifecycle.step import Recorded
 from csp_lifecycle.policies import POLICIES, reasons
 from csp_lifecycle.policies.policy import Market, Policy
 from csp_lifecycle.service.answers import Answer, Due, Stuck
+from csp_lifecycle.service.committing import commit_of
 from csp_lifecycle.service.loading import Reading, known, read_for, rebuilt
 from csp_lifecycle.stores.rehearsal import Rehearsal
-from csp_lifecycle.stores.store import Commit, Envelope, EventStore, StreamState
+from csp_lifecycle.stores.store import Envelope, EventStore
+from csp_lifecycle.values.calendar import TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog
 from csp_lifecycle.vocabulary.commands import Advance, Command
 from csp_lifecycle.vocabulary.names import command_name, event_name
 from csp_lifecycle.vocabulary.subscription import Subscription
 from csp_lifecycle.wire.commands import command_digest
-
-_EVENT_IDS = uuid.UUID("6f1f3f0e-9d1c-5c7e-8a39-2f5d0c1b7a44")
-"""Event ids are worked out from stream and version, so that the same log always has the same ids."""
 
 
 def _new_id() -> str:
@@ -174,12 +175,38 @@ class Lifecycle:
         Raises:
             StreamNotFoundError: there is no such subscription.
         """
+        return options(subscription_id, at, self._around(subscription_id).holdings, self._market)
+
+    def custom_ends(self, customer_id: str, offer_id: str, term: TermLength, at: datetime) -> tuple[CustomEnd, ...]:
+        """The days on which a term bought at *at* may end, and why others may not (R-COTERM).
+
+        Raises:
+            OfferNotFoundError: the catalog has no such offer.
+        """
+        offer = self._market.catalog.offer(offer_id)
+        if offer is None:
+            raise OfferNotFoundError(offer_id)
+        reading = Reading(self._store)
+        reading.add_customer(customer_id)
+        return custom_ends(customer_id, offer, term, at, reading.holdings, self._market)
+
+    def upgrade_targets(self, subscription_id: str, at: datetime) -> tuple[UpgradeTarget, ...]:
+        """The offers and subscriptions an upgrade may lead to at *at*, and why not to others (R-UPGRADE).
+
+        Raises:
+            StreamNotFoundError: there is no such subscription.
+        """
+        holdings = self._around(subscription_id).holdings
+        return upgrade_targets(subscription_id, at, holdings, self._market)
+
+    def _around(self, subscription_id: str) -> Reading:
+        """A subscription with all others of its customer."""
         reading = Reading(self._store)
         reading.add((subscription_id,))
         if subscription_id not in reading.holdings:
             raise StreamNotFoundError(subscription_id)
         reading.add_customer(reading.holdings[subscription_id].customer_id)
-        return options(subscription_id, at, reading.holdings, self._market)
+        return reading
 
     def _recorded_before(self, command: Command | Advance) -> Answer | None:
         outcome = None if command.command_id is None else self._store.outcome(command.command_id)
@@ -231,45 +258,11 @@ class Lifecycle:
         holdings: Mapping[str, Subscription],
         reading: Reading,
     ) -> Answer:
-        command_id, now = command.command_id or self._new_id(), self._clock().astimezone(UTC)
-        envelopes: list[Envelope] = []
-        versions = dict(reading.expected)
-        for fact in recorded:
-            stream = fact.event.subscription_id
-            versions[stream] = versions.get(stream, 0) + 1
-            envelopes.append(
-                Envelope(
-                    version=versions[stream],
-                    event_id=str(uuid.uuid5(_EVENT_IDS, f"{stream}\n{versions[stream]}")),
-                    # A clock that was set back must not make a stream learn things out of order.
-                    recorded_at=max(now, reading.recorded_at.get(stream, now)),
-                    command_id=command_id,
-                    actor=fact.actor,
-                    policy=fact.policy,
-                    event=fact.event,
-                )
-            )
-        written = {name: holdings[name] for name in dict.fromkeys(envelope.stream for envelope in envelopes)}
-        self._store.append(
-            Commit(
-                command_id=command_id,
-                digest=command_digest(command),
-                envelopes=tuple(envelopes),
-                expected=reading.expected,
-                customers=reading.customers,
-                states=tuple(_state_of(subscription) for subscription in written.values()),
-            )
-        )
-        return Answer(tuple(known(envelope) for envelope in envelopes), (), written)
-
-
-def _state_of(subscription: Subscription) -> StreamState:
-    return StreamState(
-        stream=subscription.subscription_id,
-        version=subscription.version,
-        customer_id=subscription.customer_id,
-        next_due_at=next_due(subscription),
-    )
+        command_id = command.command_id or self._new_id()
+        commit = commit_of(command_id, command_digest(command), tuple(recorded), holdings, reading, self._clock())
+        self._store.append(commit)
+        written = {state.stream: holdings[state.stream] for state in commit.states}
+        return Answer(tuple(known(envelope) for envelope in commit.envelopes), (), written)
 
 
 def _order(due: Due) -> tuple[datetime, str]:

@@ -20,74 +20,74 @@ def prices(monthly: str, currencies: Iterable[str] = ("EUR",)) -> tuple[Price, .
     )
 
 
+_OFFERS = (
+    Offer(
+        offer_id="business-standard",
+        name="Microsoft 365 Business Standard",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("10.00"),
+        max_seats=300,
+        upgrades_to=("e3", "e5"),
+    ),
+    Offer(
+        offer_id="e3",
+        name="Microsoft 365 E3",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("30.00"),
+        upgrades_to=("e5",),
+    ),
+    Offer(offer_id="e5", name="Microsoft 365 E5", commerce=Commerce.NEW_COMMERCE, prices=prices("50.00")),
+    Offer(
+        offer_id="business-standard-trial",
+        name="Microsoft 365 Business Standard Trial",
+        commerce=Commerce.NEW_COMMERCE,
+        trial=True,
+        converts_to="business-standard",
+    ),
+    Offer(
+        offer_id="visio",
+        name="Visio add-on",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("5.00"),
+        add_on_to=("business-standard", "e3"),
+    ),
+    Offer(
+        offer_id="copilot",
+        name="Only one a customer",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("20.00"),
+        one_per_customer=True,
+    ),
+    Offer(
+        offer_id="attested",
+        name="Sold with attestation",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("7.00"),
+        requires_attestation=True,
+    ),
+    Offer(
+        offer_id="worldwide",
+        name="In two currencies",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("8.00", ("EUR", "USD")),
+    ),
+    Offer(
+        offer_id="five-seats",
+        name="From five seats",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("4.00"),
+        min_seats=5,
+    ),
+    Offer(
+        offer_id="universal-print",
+        name="Universal Print",
+        commerce=Commerce.NEW_COMMERCE,
+        prices=prices("3.00"),
+        upgrades_to=("e3", "e5"),
+    ),
+)
+
+
 def example_catalog() -> Catalog:
     """Business Standard, which upgrades to E3 and on to E5; its trial; add-ons; and offers with conditions."""
-    new = Commerce.NEW_COMMERCE
-    return catalog_of(
-        (
-            Offer(
-                offer_id="business-standard",
-                name="Microsoft 365 Business Standard",
-                commerce=new,
-                prices=prices("10.00"),
-                max_seats=300,
-                upgrades_to=("e3", "e5"),
-            ),
-            Offer(
-                offer_id="e3",
-                name="Microsoft 365 E3",
-                commerce=new,
-                prices=prices("30.00"),
-                upgrades_to=("e5",),
-            ),
-            Offer(offer_id="e5", name="Microsoft 365 E5", commerce=new, prices=prices("50.00")),
-            Offer(
-                offer_id="business-standard-trial",
-                name="Microsoft 365 Business Standard Trial",
-                commerce=new,
-                trial=True,
-                converts_to="business-standard",
-            ),
-            Offer(
-                offer_id="visio",
-                name="Visio add-on",
-                commerce=new,
-                prices=prices("5.00"),
-                add_on_to=("business-standard", "e3"),
-            ),
-            Offer(
-                offer_id="copilot",
-                name="Only one a customer",
-                commerce=new,
-                prices=prices("20.00"),
-                one_per_customer=True,
-            ),
-            Offer(
-                offer_id="attested",
-                name="Sold with attestation",
-                commerce=new,
-                prices=prices("7.00"),
-                requires_attestation=True,
-            ),
-            Offer(
-                offer_id="worldwide",
-                name="In two currencies",
-                commerce=new,
-                prices=prices("8.00", ("EUR", "USD")),
-            ),
-            Offer(
-                offer_id="five-seats",
-                name="From five seats",
-                commerce=new,
-                prices=prices("4.00"),
-                min_seats=5,
-            ),
-            Offer(
-                offer_id="universal-print",
-                name="Universal Print",
-                commerce=new,
-                prices=prices("3.00"),
-                upgrades_to=("e3", "e5"),
-            ),
-        )
-    )
+    return catalog_of(_OFFERS)

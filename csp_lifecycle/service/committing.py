@@ -1,0 +1,63 @@
+"""From a decision to the commit that stores it."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from csp_lifecycle.lifecycle.due import next_due
+from csp_lifecycle.lifecycle.step import Recorded
+from csp_lifecycle.service.loading import Reading
+from csp_lifecycle.stores.store import Commit, Envelope, StreamState
+from csp_lifecycle.vocabulary.subscription import Subscription
+
+_EVENT_IDS = uuid.UUID("6f1f3f0e-9d1c-5c7e-8a39-2f5d0c1b7a44")
+"""Event ids are worked out from stream and version, so that the same log always has the same ids."""
+
+
+def commit_of(
+    command_id: str,
+    digest: str,
+    recorded: tuple[Recorded, ...],
+    holdings: Mapping[str, Subscription],
+    reading: Reading,
+    now: datetime,
+) -> Commit:
+    """What stores *recorded*, if everything that was read still is as it was."""
+    envelopes: list[Envelope] = []
+    versions = dict(reading.expected)
+    for fact in recorded:
+        stream = fact.event.subscription_id
+        versions[stream] = versions.get(stream, 0) + 1
+        # A clock that was set back must not make a stream learn things out of order.
+        recorded_at = max(now.astimezone(UTC), reading.recorded_at.get(stream, now))
+        envelopes.append(_envelope(fact, versions[stream], command_id, recorded_at))
+    written = dict.fromkeys(envelope.stream for envelope in envelopes)
+    return Commit(
+        command_id=command_id,
+        digest=digest,
+        envelopes=tuple(envelopes),
+        expected=reading.expected,
+        customers=reading.customers,
+        states=tuple(_state_of(holdings[name]) for name in written),
+    )
+
+
+def _envelope(fact: Recorded, version: int, command_id: str, recorded_at: datetime) -> Envelope:
+    return Envelope(
+        version=version,
+        event_id=str(uuid.uuid5(_EVENT_IDS, f"{fact.event.subscription_id}\n{version}")),
+        recorded_at=recorded_at,
+        command_id=command_id,
+        actor=fact.actor,
+        policy=fact.policy,
+        event=fact.event,
+    )
+
+
+def _state_of(subscription: Subscription) -> StreamState:
+    return StreamState(
+        stream=subscription.subscription_id,
+        version=subscription.version,
+        customer_id=subscription.customer_id,
+        next_due_at=next_due(subscription),
+    )
