@@ -12,7 +12,7 @@ from csp_lifecycle.lifecycle.step import Holdings
 from csp_lifecycle.policies.policy import Market
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary import commands as c
-from csp_lifecycle.vocabulary.subscription import Subscription
+from csp_lifecycle.vocabulary.subscription import PaymentMethod, Subscription
 
 _NEW_ID = "a new subscription"
 _PAID_TERMS = (TermLength.MONTH, TermLength.YEAR, TermLength.THREE_YEARS)
@@ -127,7 +127,7 @@ def _transfer(_: Subscription, __: Holdings, ___: Market) -> Arguments:
 
 
 def _pay(_: Subscription, __: Holdings, ___: Market) -> Arguments:
-    yield from ({"method": method} for method in c.PaymentMethod)
+    yield from ({"method": method} for method in PaymentMethod)
 
 
 def _rename(subscription: Subscription, _: Holdings, __: Market) -> Arguments:

@@ -66,8 +66,8 @@ def admit(command: Command, holdings: Holdings) -> None:
         raise _refused(command, reasons.stale_version, expected=command.expected_version, actual=version)
     for name in concerned(command):
         other = holdings.get(name)
-        if other is not None and other.as_of is not None and command.at < other.as_of:
-            raise _refused(command, reasons.out_of_order, last_event_at=other.as_of)
+        if other is not None and other.changed_at is not None and command.at < other.changed_at:
+            raise _refused(command, reasons.out_of_order, last_event_at=other.changed_at)
 
 
 def concerned(command: Command) -> tuple[str, ...]:

@@ -22,26 +22,32 @@ _RUNNING = frozenset({Status.TRIAL, Status.ACTIVE, Status.SUSPENDED})
 
 def deadline_of(subscription: Subscription) -> datetime | None:
     """The instant of the next thing that time alone brings; None if nothing does, or something is in flight."""
-    if subscription.status in _ENDED:
+    if _waits_for_its_tail(subscription):
         return subscription.tail_until
     if subscription.status not in _RUNNING or subscription.in_flight is not None or subscription.term is None:
         return None
     cycle, end = subscription.charge_cycle, subscription.term.ends_before
-    return end if cycle is None else min(cycle.ends_before, end)
+    return end if cycle is None or subscription.charges_paused else min(cycle.ends_before, end)
+
+
+def _waits_for_its_tail(subscription: Subscription) -> bool:
+    """Whether the next step is one of the tail, or the end of a suspension that has a limit."""
+    limited = subscription.status is Status.SUSPENDED and subscription.tail_until is not None
+    return limited or subscription.status in _ENDED
 
 
 def next_due(subscription: Subscription) -> datetime | None:
     """When that will be recorded: at its deadline, or at the stream's last event where that is later."""
     deadline = deadline_of(subscription)
-    if deadline is None or subscription.as_of is None:
+    if deadline is None or subscription.changed_at is None:
         return deadline
-    return max(deadline, subscription.as_of)
+    return max(deadline, subscription.changed_at)
 
 
 def due_command(subscription: Subscription, at: datetime, *, complete: bool) -> TimeCommand:
     """What time says when the next deadline of a subscription has come."""
     kind: type[TimeCommand] = EndTerm
-    if subscription.status in _ENDED:
+    if _waits_for_its_tail(subscription):
         kind = EndPhase
     elif subscription.term is not None and deadline_of(subscription) != subscription.term.ends_before:
         kind = EndCycle

@@ -58,9 +58,9 @@ class Step:
 
     def _note(self, attempt: Attempt[Any], event: Event, actor: Actor) -> None:
         before = self.holdings.get(event.subscription_id, NOTHING)
-        if before.as_of is not None and event.at < before.as_of:
+        if before.changed_at is not None and event.at < before.changed_at:
             name = command_name(type(attempt.command))
-            raise CommandRefusedError(name, reasons.out_of_order, {"last_event_at": before.as_of})
+            raise CommandRefusedError(name, reasons.out_of_order, {"last_event_at": before.changed_at})
         self._append(event, attempt.policy, actor)
         voids = self.market.policies.get(before.policy, attempt.policy).voids
         lost = (voids.get(type(event), frozenset()) & before.waiting) - event.applies
@@ -73,8 +73,8 @@ class Step:
         self.recorded.append(Recorded(event, policy.id, actor))
 
     def _carry(self, policy: Policy, event: Event, actor: Actor) -> None:
-        carried = policy.carries.get(type(event))
-        if carried is None:
+        carry = policy.carries.get(type(event))
+        if carry is None:
             return
         for add_on in sorted(
             other.subscription_id
@@ -82,11 +82,11 @@ class Step:
             if other.base_subscription_id == event.subscription_id
         ):
             try:
-                self.take(carried(event, add_on), actor)
+                self.take(carry.command(event, add_on), actor)
             except CommandRefusedError as refusal:
                 # An add-on whose own table has no open row is left as it is; one that would be changed
                 # behind its own last event stops the whole command.
-                if refusal.reason is reasons.out_of_order:
+                if carry.needed or refusal.reason is reasons.out_of_order:
                     raise
 
 

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from csp_lifecycle.policies.dynamics_direct import DYNAMICS_DIRECT
+from csp_lifecycle.policies.legacy import LEGACY
+from csp_lifecycle.policies.marketplace_saas import MARKETPLACE_SAAS
 from csp_lifecycle.policies.new_commerce import NEW_COMMERCE
 from csp_lifecycle.policies.policy import Policy
+from csp_lifecycle.policies.usage import USAGE
 
-POLICIES: Mapping[str, Policy] = MappingProxyType({policy.id: policy for policy in (NEW_COMMERCE,)})
+POLICIES: Mapping[str, Policy] = MappingProxyType(
+    {policy.id: policy for policy in (NEW_COMMERCE, LEGACY, MARKETPLACE_SAAS, DYNAMICS_DIRECT, USAGE)}
+)
 """The policies that ship with the library, by id."""

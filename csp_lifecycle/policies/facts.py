@@ -142,6 +142,30 @@ def base_status(attempt: Any_) -> Status | None:
     return None if other is None else other.status
 
 
+def unavailable(attempt: Any_) -> str | None:
+    """Why the publisher's offer cannot be bought."""
+    offer = offer_wanted(attempt)
+    return None if offer is None or offer.unavailable is None else offer.unavailable.value
+
+
+def new_customer_min_seats(attempt: Any_) -> int | None:
+    """The fewest seats a new customer can begin with."""
+    offer = offer_wanted(attempt)
+    return None if offer is None else offer.new_customer_min_seats
+
+
+def began_on(attempt: Any_) -> date:
+    """The first day of the running term."""
+    return running_term(attempt.subscription).starts_on
+
+
+def attached(attempt: Any_) -> tuple[str, ...]:
+    """The live add-ons that are attached to the subscription."""
+    base_id = attempt.subscription.subscription_id
+    others = sorted(attempt.holdings.items())
+    return tuple(name for name, other in others if other.base_subscription_id == base_id and other.status in LIVE)
+
+
 def target(attempt: Any_) -> Subscription | None:
     """The existing subscription that seats are to go to, if it is known."""
     return attempt.holdings.get(target_subscription_id(attempt) or "")

@@ -7,18 +7,38 @@ line of `Suspended` in `VOIDS`.
 
 from datetime import timedelta
 
-from csp_lifecycle.errors import Reason
 from csp_lifecycle.policies import reasons as why
 from csp_lifecycle.policies import selectors
+from csp_lifecycle.policies.closing import ByStatus, closed_cells
 from csp_lifecycle.policies.guards import alignment, change, customer, running, sale
-from csp_lifecycle.policies.guards.running import BASE
-from csp_lifecycle.policies.policy import Action, Closed, Policy, Row, TrialTerms, Window
+from csp_lifecycle.policies.policy import Carry, Closed, Policy, Row
+from csp_lifecycle.policies.shared import (
+    ACTIVE,
+    BOTH,
+    BUYER,
+    DELETED,
+    DISABLED,
+    ENDED,
+    EVERYWHERE,
+    EXPIRED,
+    FITS,
+    NEXT_TERM,
+    NONE,
+    NOTHING_IN_FLIGHT,
+    PENDING,
+    RENEWING,
+    SOLD,
+    SUSPENDED,
+    TRIAL,
+    TRIED,
+    with_the_base,
+)
+from csp_lifecycle.policies.terms import TrialTerms, Window
 from csp_lifecycle.values.calendar import Plan, TermLength
-from csp_lifecycle.values.windows import RefundKind
+from csp_lifecycle.values.windows import Exactly, RefundKind
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
     Cancel,
-    ChangePaymentMethod,
     ChangeTerm,
     CompleteCycleCharge,
     CompleteRenewal,
@@ -27,7 +47,6 @@ from csp_lifecycle.vocabulary.commands import (
     EndPhase,
     EndTerm,
     ExtendTrial,
-    Migrate,
     Purchase,
     QueueBillingPlan,
     Reactivate,
@@ -54,7 +73,6 @@ from csp_lifecycle.vocabulary.events import (
     CycleChargeStarted,
     Deleted,
     Disabled,
-    Event,
     Expired,
     Purchased,
     Reactivated,
@@ -74,41 +92,16 @@ from csp_lifecycle.vocabulary.events import (
     TrialStarted,
     Upgraded,
 )
-from csp_lifecycle.vocabulary.subscription import Commerce, Slot, Status
-
-NONE, PENDING, TRIAL, ACTIVE, RENEWING = (
-    Status.NONE,
-    Status.PENDING,
-    Status.TRIAL,
-    Status.ACTIVE,
-    Status.RENEWING,
-)
-SUSPENDED, EXPIRED, DISABLED, DELETED = Status.SUSPENDED, Status.EXPIRED, Status.DISABLED, Status.DELETED
-
-NEXT_TERM = frozenset({Slot.NEXT_TERM})
-NEXT_CHARGE = frozenset({Slot.NEXT_CHARGE})
-BOTH = NEXT_TERM | NEXT_CHARGE
+from csp_lifecycle.vocabulary.subscription import Commerce
 
 # Groups of guards that always stand together, in the order in which they are asked.
-SOLD = (sale.offer_is_for_sale, sale.policy_is_known)
-FITS = (sale.plan_fits_term, sale.plan_is_priced, sale.currency_is_settled)
 ALIGNED = (
     alignment.product_may_be_aligned,
     alignment.aligned_subscription_exists,
     alignment.end_lies_inside_the_term,
     alignment.month_may_end_there,
+    alignment.longer_term_is_not_aligned_with_a_month,
     alignment.end_matches_something,
-)
-BUYER = (
-    customer.attestation_is_given,
-    customer.resellers_are_few,
-    customer.resellers_differ,
-    customer.base_exists,
-    customer.base_takes_the_add_on,
-    customer.base_is_active,
-    customer.compatible_base_is_held,
-    customer.no_suspended_holding,
-    customer.offer_is_not_held,
 )
 TARGET = (
     change.target_is_another,
@@ -144,12 +137,10 @@ ROWS = (
     # while        on                   records            only if
     Row(NONE,      Purchase,            Purchased,         sale.terms_are_named, *SOLD, *FITS,
                                                            sale.seats_are_in_range, *BUYER, *ALIGNED),
-    Row(NONE,      StartTrial,          TrialStarted,      customer.trial_is_for_sale, customer.offer_has_a_trial,
-                                                           *SOLD, sale.plan_is_priced, sale.currency_is_settled,
-                                                           customer.offer_is_new_to_the_customer),
+    Row(NONE,      StartTrial,          TrialStarted,      *TRIED),
 
     Row(ACTIVE,    AddSeats,            SeatsAdded,        sale.seats_are_in_range),
-    Row(ACTIVE,    RemoveSeats,         SeatsRemoved,      sale.seats_are_in_range, running.seats_may_fall),
+    Row(ACTIVE,    RemoveSeats,         SeatsRemoved,      running.enough_seats_are_left, running.seats_may_fall),
     Row(ACTIVE,    Rename,              Renamed,           running.name_is_new),
     Row(TRIAL,     Rename,              Renamed,           running.name_is_new),
 
@@ -186,12 +177,14 @@ ROWS = (
     Row(ACTIVE,    Upgrade,             Upgraded,          change.no_seat_stays_behind, sale.offer_is_for_sale,
                                                            change.path_exists, change.term_is_not_shorter, *FITS,
                                                            change.upfront_begins_a_term, sale.seats_are_in_range,
+                                                           customer.no_second_one_comes_of_it,
         when=selectors.in_place),
     Row(ACTIVE,    Upgrade,             SeatsMovedOut,     change.some_seats_stay_behind,
                                                            change.enough_seats_stay_behind,
                                                            change.new_subscription_is_new, sale.offer_is_for_sale,
                                                            change.path_exists, change.term_is_not_shorter, *FITS,
                                                            sale.seats_are_in_range,
+                                                           customer.no_second_one_comes_of_it,
         when=selectors.into_a_new_subscription, also=(Purchased,)),
     Row(ACTIVE,    Upgrade,             (SeatsMovedOut, Deleted), *MOVABLE,
         when=selectors.all_seats_into_another, also=(SeatsMovedIn,)),
@@ -199,6 +192,7 @@ ROWS = (
         when=selectors.some_seats_into_another, also=(SeatsMovedIn,)),
     Row(TRIAL,     ConvertTrial,        TrialConverted,    sale.offer_is_for_sale, change.trial_may_become, *FITS,
                                                            change.trial_keeps_its_seats, sale.seats_are_in_range,
+                                                           customer.no_second_one_comes_of_it,
         when=selectors.into_paid_terms),
     Row(TRIAL,     ConvertTrial,        (SeatsMovedOut, Deleted), *TARGET, change.trial_may_become,
                                                            change.target_outlives_source, change.target_has_room,
@@ -251,39 +245,21 @@ VOIDS = {                           # R-SCHED-05..07, AMB-53: what waits for whi
 }
 # fmt: on
 
-Cells = dict[Reason, tuple[type[Action], ...]]
-
-# What every status after the first event has in common.
-_EVERYWHERE: Cells = {
-    why.subscription_exists: (Purchase, StartTrial),
-    why.not_supported: (Migrate, ChangePaymentMethod),
-    why.nothing_due: (EndCycle, EndTerm, EndPhase),
-}
-_ENDED: Cells = {
-    why.not_active: (Upgrade,),
-    why.not_a_trial: (ConvertTrial, ExtendTrial),
-    why.not_eligible: (Transfer,),
-    why.nothing_scheduled: (WithdrawScheduledChange,),
-    why.nothing_in_flight: (CompleteRenewal, CompleteCycleCharge),
-}
-
 # Status: what its closed cells say where nothing else is written, and the cells that say something else.
-_BY_STATUS: dict[Status, tuple[Reason, tuple[Cells, ...]]] = {
+BY_STATUS: ByStatus = {
     NONE: (why.subscription_not_found, ()),
     PENDING: (
         why.not_active,
         (
-            _EVERYWHERE,
-            {
-                why.nothing_scheduled: (WithdrawScheduledChange,),
-                why.nothing_in_flight: (CompleteRenewal, CompleteCycleCharge),
-            },
+            EVERYWHERE,
+            NOTHING_IN_FLIGHT,
+            {why.nothing_scheduled: (WithdrawScheduledChange,)},
         ),
     ),
     TRIAL: (
         why.already_in_state,
         (
-            _EVERYWHERE,
+            EVERYWHERE,
             {
                 why.trial_quantity_locked: (AddSeats, RemoveSeats),
                 why.trial_status_locked: (Suspend, Cancel),
@@ -291,21 +267,21 @@ _BY_STATUS: dict[Status, tuple[Reason, tuple[Cells, ...]]] = {
                 why.use_trial_conversion: (Upgrade,),
                 why.not_extendable: (ExtendTrial,),
                 why.not_eligible: (Transfer,),
-                why.nothing_in_flight: (CompleteRenewal, CompleteCycleCharge),
             },
+            NOTHING_IN_FLIGHT,
         ),
     ),
     ACTIVE: (
         why.already_in_state,
         (
-            _EVERYWHERE,
+            EVERYWHERE,
             {why.not_a_trial: (ConvertTrial, ExtendTrial), why.nothing_in_flight: (CompleteRenewal,)},
         ),
     ),
     RENEWING: (
         why.conflict,
         (
-            _EVERYWHERE,
+            EVERYWHERE,
             {
                 why.renewal_locked: (Suspend, Reactivate, TurnOnAutoRenew, TurnOffAutoRenew, ScheduleChange),
                 why.nothing_in_flight: (CompleteCycleCharge,),
@@ -314,47 +290,34 @@ _BY_STATUS: dict[Status, tuple[Reason, tuple[Cells, ...]]] = {
     ),
     SUSPENDED: (
         why.suspended_no_update,
-        (_EVERYWHERE, _ENDED, {why.quantity_while_suspended: (AddSeats, RemoveSeats)}),
+        (EVERYWHERE, ENDED, {why.quantity_while_suspended: (AddSeats, RemoveSeats)}),
     ),
-    EXPIRED: (why.no_updates, (_EVERYWHERE, _ENDED, {why.not_reactivable: (Reactivate,)})),
-    DISABLED: (why.no_updates, (_EVERYWHERE, _ENDED, {why.not_reactivable: (Reactivate,)})),
-    DELETED: (why.deleted, (_EVERYWHERE, _ENDED)),
+    EXPIRED: (why.no_updates, (EVERYWHERE, ENDED, {why.not_reactivable: (Reactivate,)})),
+    DISABLED: (why.no_updates, (EVERYWHERE, ENDED, {why.not_reactivable: (Reactivate,)})),
+    DELETED: (why.deleted, (EVERYWHERE, ENDED)),
 }
-
-
-def _closed() -> dict[Status | tuple[Status, type[Action]], Closed]:
-    open_cells = {(row.status, row.on) for row in ROWS}
-    closed: dict[Status | tuple[Status, type[Action]], Closed] = {}
-    for status, (default, groups) in _BY_STATUS.items():
-        closed[status] = Closed(default)
-        cells = ((reason, action) for group in groups for reason, actions in group.items() for action in actions)
-        closed |= {(status, action): Closed(reason) for reason, action in cells if (status, action) not in open_cells}
-    # D-19: where nothing is scheduled, that is the answer in every status.
-    closed[RENEWING, WithdrawScheduledChange] = Closed(why.renewal_locked, first=(running.something_is_scheduled,))
-    return closed
-
-
-def _with_the_base(event: Event, add_on: str) -> Suspend | Reactivate:
-    kind = Suspend if isinstance(event, Suspended) else Reactivate
-    return kind(at=event.at, subscription_id=add_on, reason=BASE)
 
 
 NEW_COMMERCE = Policy(
     id="new-commerce",
     commerce=Commerce.NEW_COMMERCE,
     rows=ROWS,
-    closed=_closed(),
+    # D-19: where nothing is scheduled, that is the answer in every status.
+    closed=closed_cells(
+        ROWS,
+        BY_STATUS,
+        {(RENEWING, WithdrawScheduledChange): Closed(why.renewal_locked, first=(running.something_is_scheduled,))},
+    ),
     voids=VOIDS,
-    carries={Suspended: _with_the_base, Reactivated: _with_the_base},  # D-05
+    carries={Suspended: Carry(with_the_base), Reactivated: Carry(with_the_base)},  # D-05
     on_every_update=(running.updates_remain,),
-    cancellation=(
-        Window(timedelta(hours=24), RefundKind.FULL),
-        Window(timedelta(days=7), RefundKind.PRORATED),
+    cancellation=(  # R-CANCEL-02
+        Window(Exactly(timedelta(hours=24)), RefundKind.FULL),
+        Window(Exactly(timedelta(days=7)), RefundKind.PRORATED),
     ),
-    reduction=timedelta(days=7),  # R-SEATS-02
-    trial=TrialTerms(
-        seats=25, length=TermLength.TRIAL, converts_to_term=TermLength.YEAR, converts_to_plan=Plan.MONTHLY
-    ),
-    expired_for=timedelta(days=30),  # R-STATUS-04
-    retained_for=timedelta(days=90),
+    reduction=Exactly(timedelta(days=7)),  # R-SEATS-02
+    trial=TrialTerms(),
+    plan_changes={
+        TermLength.THREE_YEARS: frozenset({(Plan.MONTHLY, Plan.ANNUAL), (Plan.ANNUAL, Plan.MONTHLY)})
+    },  # 2.8.1
 )

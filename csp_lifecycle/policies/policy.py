@@ -10,8 +10,20 @@ from typing import Any, Generic, TypeVar
 from attrs import field, frozen
 
 from csp_lifecycle.errors import Reason
+from csp_lifecycle.policies.terms import (
+    ALL_TERMS,
+    ExtendedTerm,
+    LaterCancellation,
+    LotOrder,
+    RenewalAnchor,
+    Suspension,
+    TransferDay,
+    TrialTerms,
+    UpgradeWindow,
+    Window,
+)
 from csp_lifecycle.values.calendar import MonthEnds, Plan, TermLength
-from csp_lifecycle.values.windows import Counting, RefundKind
+from csp_lifecycle.values.windows import Span
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer
 from csp_lifecycle.vocabulary.commands import Command, TimeCommand
 from csp_lifecycle.vocabulary.events import Event
@@ -123,6 +135,18 @@ class Row:
 
 
 @frozen
+class Carry:
+    """What an attached add-on does when its base does something.
+
+    `command` makes the add-on's command from the base's event. An add-on that cannot follow is left as it is,
+    unless the base *needs* it: then the base cannot do it either.
+    """
+
+    command: Callable[[Any, str], Command]
+    needed: bool = False
+
+
+@frozen
 class Closed:
     """Why a cell has no row: *reason*, unless one of the *first* guards says no before."""
 
@@ -130,31 +154,14 @@ class Closed:
     first: tuple[Guard, ...] = ()
 
 
-@frozen
-class Window:
-    """How long after it opened a window gives which refund."""
-
-    length: timedelta
-    refund: RefundKind
-
-
-@frozen(kw_only=True)
-class TrialTerms:
-    """What a free trial is, and what its end converts it to (R-TRIAL-01, R-TRIAL-03)."""
-
-    seats: int
-    length: TermLength
-    converts_to_term: TermLength
-    converts_to_plan: Plan
-
-
 @frozen(kw_only=True, eq=False)
 class Policy:
     """Everything one commerce model permits, as data. Policies are told apart by `id`.
 
     `voids` maps an event to the slots whose waiting changes it invalidates. `carries` maps an event on a base
-    to the command that its attached add-ons take. `closed` gives a reason for every (status, command) without
-    a row; a status alone is the default of its column.
+    to what its attached add-ons do. `closed` gives a reason for every (status, command) without a row; a status
+    alone is the default of its column. The fields behind `on_every_update` are what models and dated readings
+    differ in; their defaults are the seed's reading.
     """
 
     id: str
@@ -162,17 +169,29 @@ class Policy:
     rows: tuple[Row, ...]
     closed: Mapping[Status | tuple[Status, type[Action]], Closed]
     voids: Mapping[type[Event], frozenset[Slot]]
-    carries: Mapping[type[Event], Callable[[Event, str], Command]]
+    carries: Mapping[type[Event], Carry]
     on_every_update: tuple[Guard, ...]
     cancellation: tuple[Window, ...]
-    reduction: timedelta
+    reduction: Span
     trial: TrialTerms
-    expired_for: timedelta
-    retained_for: timedelta
+    terms: Mapping[TermLength, frozenset[Plan]] = ALL_TERMS
+    plan_changes: Mapping[TermLength, frozenset[tuple[Plan, Plan]]] = field(factory=dict)
+    expired_for: timedelta | None = timedelta(days=30)
+    disabled_for: timedelta = timedelta(days=30)
+    retained_for: timedelta = timedelta(days=90)
     auto_renews: bool = True
-    suspending_keeps_auto_renew: bool = False
-    counting: Counting = Counting.EXACT
+    suspension: Suspension = Suspension()
+    later_cancellation: LaterCancellation = LaterCancellation.WITH_THE_TERM
+    windows_reopen: bool = True
+    term_change_window: bool = False
+    upgrade_window: UpgradeWindow = UpgradeWindow.INHERITED
+    lot_order: LotOrder = LotOrder.EARLIEST_DEADLINE
     month_ends: MonthEnds = MonthEnds.CLAMPED
+    renewal_anchor: RenewalAnchor = RenewalAnchor.TERM_START
+    transfer_first_day: TransferDay = TransferDay.SAME_DAY
+    upfront_on_term_change: bool = True
+    add_ons_share_the_term: bool = False
+    extended_term: ExtendedTerm | None = None
     max_updates: int = 1200
     max_resellers: int = 5
 

@@ -64,6 +64,9 @@ not_a_trial = Reason("not-a-trial", "R-TRIAL-04", "The subscription is not a tri
 not_supported = Reason("not-supported", "R-PURCHASE-02", "This commerce model has no such command.")
 not_extendable = Reason("not-supported", "R-TRIAL-19", "A trial of this commerce model cannot be extended.")
 not_eligible = Reason("not-eligible", "R-TRANSFER-03", "Only an active paid subscription can be transferred.")
+migration_not_eligible = Reason(
+    "migration-not-eligible", "R-MIGRATE-04", "Only an active paid subscription can be migrated."
+)
 nothing_scheduled = Reason("nothing-scheduled", "R-SCHED-03", "There is no scheduled change to withdraw.")
 nothing_in_flight = Reason("nothing-in-flight", "R-LOCK-04", "Nothing is in flight that could be completed.")
 subscription_not_found = Reason(

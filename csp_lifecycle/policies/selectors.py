@@ -3,7 +3,7 @@
 from typing import Any
 
 from csp_lifecycle.policies.policy import Attempt
-from csp_lifecycle.vocabulary.commands import ConvertTrial, EndCycle, EndTerm, Reactivate, Upgrade
+from csp_lifecycle.vocabulary.commands import ConvertTrial, EndCycle, EndTerm, Purchase, Reactivate, Upgrade
 
 
 def auto_renew_is_off(attempt: Attempt[EndTerm]) -> bool:
@@ -93,3 +93,44 @@ def names_the_plan_in_force(attempt: Attempt[Any]) -> bool:
 def names_another_plan(attempt: Attempt[Any]) -> bool:
     """A plan is asked for that has to wait for the next charge cycle."""
     return not names_the_plan_in_force(attempt)
+
+
+def offer_has_a_free_trial(attempt: Attempt[Any]) -> bool:
+    """The publisher's offer begins with free days that cannot be waived (R-PURCHASE-12)."""
+    return attempt.offer is not None and attempt.offer.free_trial
+
+
+def offer_has_no_free_trial(attempt: Attempt[Any]) -> bool:
+    """The paid term begins at once."""
+    return not offer_has_a_free_trial(attempt)
+
+
+def window_is_open(attempt: Attempt[Any]) -> bool:
+    """The cancellation window is open."""
+    return attempt.subscription.cancellable_until(attempt.command.at) is not None
+
+
+def window_is_closed(attempt: Attempt[Any]) -> bool:
+    """The cancellation window is closed."""
+    return not window_is_open(attempt)
+
+
+def cancellation_is_scheduled(attempt: Attempt[Any]) -> bool:
+    """Somebody has canceled it for the end of the cycle."""
+    return attempt.subscription.cancellation_scheduled
+
+
+def it_goes_on(attempt: Attempt[Any]) -> bool:
+    """Nobody has canceled it."""
+    return not attempt.subscription.cancellation_scheduled
+
+
+def offer_has_a_licensed_part(attempt: Attempt[Purchase]) -> bool:
+    """The offer has prices, so seats of it are sold (R-USAGE-05)."""
+    offer = attempt.market.catalog.offer(attempt.command.offer_id)
+    return offer is not None and bool(offer.prices)
+
+
+def offer_is_billed_by_usage_alone(attempt: Attempt[Purchase]) -> bool:
+    """The offer has no prices; it is paid for as it is used."""
+    return not offer_has_a_licensed_part(attempt)

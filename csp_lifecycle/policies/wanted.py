@@ -11,7 +11,7 @@ from typing import Any, cast
 from attrs import frozen
 
 from csp_lifecycle.policies.policy import Attempt
-from csp_lifecycle.values.alignment import Alignment, calendar_month_end, recurrence
+from csp_lifecycle.values.alignment import Alignment, anniversary, calendar_month_end, recurrence
 from csp_lifecycle.values.calendar import Plan, Term, TermLength, natural_end
 from csp_lifecycle.vocabulary.catalog import Offer, Price
 from csp_lifecycle.vocabulary.commands import (
@@ -22,8 +22,10 @@ from csp_lifecycle.vocabulary.commands import (
     ConvertTrial,
     EndCycle,
     EndTerm,
+    Migrate,
     Purchase,
     QueueBillingPlan,
+    Reactivate,
     RemoveSeats,
     ScheduleChange,
     StartTrial,
@@ -128,14 +130,14 @@ def _for_trial(attempt: Attempt[StartTrial]) -> Wanted:
 
 
 def _in_force(attempt: Attempt[Any]) -> Wanted:
-    subscription, trial = attempt.subscription, attempt.policy.trial
+    subscription = attempt.subscription
     default = subscription.default_change if subscription.is_trial else None
     term = running_term(subscription)
     return Wanted(
         offer_id=(default and default.offer_id) or subscription.offer_id,
         seats=subscription.seats,
-        length=trial.converts_to_term if subscription.is_trial else term.length,
-        plan=subscription.plan or trial.converts_to_plan,
+        length=(default and default.term) or term.length,
+        plan=cast("Plan", (default and default.plan) or subscription.plan),
         starts_at=attempt.command.at,
         priced_on=attempt.command.at.date(),
         currency=subscription.currency,
@@ -202,6 +204,20 @@ def _for_queued_plan(attempt: Attempt[Any]) -> Wanted:
     return _with(_in_force(attempt), plan=plan, starts_at=term.starts_at, priced_on=term.starts_on)
 
 
+def _for_migration(attempt: Attempt[Migrate]) -> Wanted:
+    """The end of the legacy term is kept, unless a full term is bought (R-MIGRATE-01, R-MIGRATE-02).
+
+    A term too short to reach it ends on the next anniversary day of that end (R-MIGRATE-03).
+    """
+    command, kept = attempt.command, running_term(attempt.subscription).ends_on
+    wish = _with(
+        _in_force(attempt), offer_id=command.offer_id, seats=command.seats, length=command.term, plan=command.plan
+    )
+    if command.full_term:
+        return wish
+    return _with(wish, end=anniversary(kept, wish.length, not_before=command.at.date()))
+
+
 def _for_seats(attempt: Attempt[Any]) -> Wanted:
     change = attempt.command.seats if isinstance(attempt.command, AddSeats) else -attempt.command.seats
     return _with(_in_force(attempt), seats=attempt.subscription.seats + change)
@@ -220,6 +236,8 @@ def _for_new_terms(attempt: Attempt[Any]) -> Wanted:
 
 _READERS: dict[type, Callable[[Attempt[Any]], Wanted]] = {
     Purchase: _for_purchase,
+    Migrate: _for_migration,
+    Reactivate: _in_force,
     StartTrial: _for_trial,
     AddSeats: _for_seats,
     RemoveSeats: _for_seats,

@@ -14,7 +14,11 @@ from csp_lifecycle.lifecycle.evolve import replay
 from csp_lifecycle.stores.store import Envelope, EventStore
 from csp_lifecycle.vocabulary.catalog import Catalog
 from csp_lifecycle.vocabulary.commands import (
+    Cancel,
+    ChangeTerm,
     Command,
+    ConvertTrial,
+    Migrate,
     Purchase,
     Reactivate,
     ScheduleChange,
@@ -78,10 +82,11 @@ def _looks_at_the_customer(command: Command, catalog: Catalog) -> bool:
         case Purchase():
             offer = catalog.offer(command.offer_id)
             unaligned = command.ends_on is None and command.align is None
-            return not unaligned or (offer is not None and (offer.one_per_customer or bool(offer.add_on_to)))
+            asked = offer is not None and (offer.one_per_customer or offer.add_on_to or offer.new_customer_min_seats)
+            return not unaligned or bool(asked)
         case ScheduleChange():
             return command.ends_on is not None
-        case StartTrial() | Suspend() | Reactivate() | Upgrade():
+        case StartTrial() | Suspend() | Reactivate() | Upgrade() | ConvertTrial() | Cancel() | ChangeTerm() | Migrate():
             return True
         case _:
             return False

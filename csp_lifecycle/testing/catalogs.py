@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from csp_lifecycle.values.calendar import Plan, TermLength
-from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, catalog_of
+from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, Unavailable, catalog_of
 from csp_lifecycle.vocabulary.subscription import Commerce
 
 _YEARS = {TermLength.MONTH: 0, TermLength.YEAR: 1, TermLength.THREE_YEARS: 3}
@@ -20,7 +20,11 @@ def prices(monthly: str, currencies: Iterable[str] = ("EUR",)) -> tuple[Price, .
     )
 
 
-_OFFERS = (
+_YEARLY = tuple(
+    price for price in prices("4.00") if price.term is TermLength.YEAR and price.plan in {Plan.MONTHLY, Plan.ANNUAL}
+)
+
+_NEW_COMMERCE = (
     Offer(
         offer_id="business-standard",
         name="Microsoft 365 Business Standard",
@@ -87,7 +91,63 @@ _OFFERS = (
     ),
 )
 
+_OTHER_MODELS = (
+    Offer(
+        offer_id="office-legacy",
+        name="Office 365 Business",
+        commerce=Commerce.LEGACY,
+        prices=_YEARLY,
+        upgrades_to=("office-legacy-plus",),
+    ),
+    Offer(offer_id="office-legacy-plus", name="Office 365 Business Plus", commerce=Commerce.LEGACY, prices=_YEARLY),
+    Offer(
+        offer_id="archive-legacy",
+        name="Archive add-on",
+        commerce=Commerce.LEGACY,
+        prices=_YEARLY,
+        add_on_to=("office-legacy",),
+    ),
+    Offer(
+        offer_id="office-legacy-trial",
+        name="Office 365 Business Trial",
+        commerce=Commerce.LEGACY,
+        trial=True,
+        converts_to="office-legacy",
+    ),
+    Offer(offer_id="contoso-crm", name="A publisher's CRM", commerce=Commerce.MARKETPLACE_SAAS, prices=prices("6.00")),
+    Offer(
+        offer_id="contoso-crm-tried",
+        name="A publisher's CRM with free days",
+        commerce=Commerce.MARKETPLACE_SAAS,
+        prices=prices("6.00"),
+        free_trial=True,
+    ),
+    Offer(
+        offer_id="contoso-exclusive",
+        name="Not for everybody",
+        commerce=Commerce.MARKETPLACE_SAAS,
+        prices=prices("6.00"),
+        unavailable=Unavailable.EXCLUSIVE,
+    ),
+    Offer(
+        offer_id="crm-professional",
+        name="Dynamics CRM Online Professional",
+        commerce=Commerce.DYNAMICS_DIRECT,
+        prices=prices("65.00"),
+        new_customer_min_seats=5,
+    ),
+    Offer(
+        offer_id="crm-trial",
+        name="Dynamics CRM Online Trial",
+        commerce=Commerce.DYNAMICS_DIRECT,
+        trial=True,
+        converts_to="crm-professional",
+    ),
+    Offer(offer_id="azure", name="Azure plan", commerce=Commerce.USAGE),
+    Offer(offer_id="backup", name="Backup, 100 units and more", commerce=Commerce.USAGE, prices=prices("10.00")),
+)
+
 
 def example_catalog() -> Catalog:
-    """Business Standard, which upgrades to E3 and on to E5; its trial; add-ons; and offers with conditions."""
-    return catalog_of(_OFFERS)
+    """Business Standard, which upgrades to E3 and on to E5; its trial; add-ons; offers with conditions; all models."""
+    return catalog_of((*_NEW_COMMERCE, *_OTHER_MODELS))

@@ -3,7 +3,7 @@
 from datetime import date
 from enum import Enum
 
-from csp_lifecycle.values.calendar import DAY, TermLength, last_of_month, natural_end
+from csp_lifecycle.values.calendar import DAY, TermLength, add_months, last_of_month, natural_end
 
 
 class Alignment(Enum):
@@ -29,6 +29,14 @@ def recurrence(ends_on: date, length: TermLength, *, not_after: date) -> date:
         end = following
         following = natural_end(end + DAY, length)
     return end
+
+
+def anniversary(ends_on: date, length: TermLength, *, not_before: date) -> date:
+    """*ends_on* moved back by whole terms of *length*, to the earliest day not before *not_before* (R-MIGRATE-03)."""
+    back = 0
+    while add_months(ends_on, -(back + length.months)) >= not_before:
+        back += length.months
+    return add_months(ends_on, -back)
 
 
 def may_end_a_month(day: date) -> bool:

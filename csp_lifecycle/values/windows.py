@@ -8,7 +8,7 @@ from enum import Enum
 
 from attrs import evolve, frozen
 
-from csp_lifecycle.values.calendar import DAY, midnight
+from csp_lifecycle.values.calendar import DAY, add_months, midnight
 
 TICK = timedelta(microseconds=1)
 """The smallest step of our clock: what is open until an instant is closed one tick later."""
@@ -45,14 +45,46 @@ class SeatLot:
     reducible_until: datetime
 
 
-def deadline(opened_at: datetime, length: timedelta, counting: Counting = Counting.EXACT) -> datetime:
-    """The last instant of a window of *length* that opened at *opened_at* (R-CANCEL-03).
+@frozen
+class Exactly:
+    """A span of hours or days from the instant a window opens; its last instant is *included* or not (AMB-10)."""
 
-    Counted in calendar days, the window ends at the midnight that closes its last UTC day.
-    """
-    if counting is Counting.EXACT:
-        return opened_at + length
-    return midnight(opened_at.date() + max(length, DAY))
+    length: timedelta
+    included: bool = True
+    counting: Counting = Counting.EXACT
+
+    def deadline(self, opened_at: datetime, _: datetime) -> datetime:
+        """The last instant of a window that opened at *opened_at* (R-CANCEL-03).
+
+        Counted in calendar days, the window ends at the midnight that closes its last UTC day.
+        """
+        if self.counting is Counting.CALENDAR_DAYS:
+            return midnight(opened_at.date() + max(self.length, DAY))
+        return opened_at + self.length - (timedelta() if self.included else TICK)
+
+
+@frozen
+class Months:
+    """A span of whole calendar months; the day it would end on again is excluded (AMB-09)."""
+
+    count: int
+
+    def deadline(self, opened_at: datetime, _: datetime) -> datetime:
+        """The last instant before the day *count* months later."""
+        return midnight(add_months(opened_at.date(), self.count)) - TICK
+
+
+@frozen
+class WholeTerm:
+    """A span that lasts as long as the term does."""
+
+    def deadline(self, _: datetime, ends_before: datetime) -> datetime:
+        """The last instant of the term."""
+        return ends_before - TICK
+
+
+Span = Exactly | Months | WholeTerm
+"""How long a window stays open."""
 
 
 def open_lots(lots: tuple[SeatLot, ...], at: datetime) -> tuple[SeatLot, ...]:

@@ -7,12 +7,22 @@ names the entry and the key of whatever it cannot understand.
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 
 from attrs import field, frozen
 
 from csp_lifecycle.errors import InvalidCatalogError
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.subscription import Commerce
+
+
+class Unavailable(Enum):
+    """Why a publisher's offer cannot be bought (R-PURCHASE-09)."""
+
+    COUNTRY = "country"
+    PUBLISHER_OPTED_OUT = "publisher-opted-out"
+    EXCLUSIVE = "exclusive"
+    NOT_TRANSACTABLE = "not-transactable"
 
 
 @frozen(kw_only=True)
@@ -43,6 +53,9 @@ class Offer:
     converts_to: str | None = None
     requires_attestation: bool = False
     policy: str | None = None
+    free_trial: bool = False
+    unavailable: Unavailable | None = None
+    new_customer_min_seats: int | None = None
 
     def prices_for(self, term: TermLength, plan: Plan, on: date) -> tuple[Price, ...]:
         """The prices in force on *on*, one per currency: the newest not after that day (R-PURCHASE-10)."""
@@ -76,7 +89,7 @@ class Catalog:
         The pairs of `UNSUPPORTED_UPGRADES` are refused even where the catalog lists them.
         """
         low, high = self.offer(source), self.offer(target)
-        if low is None or high is None or target not in low.upgrades_to:
+        if low is None or high is None or target not in low.upgrades_to or low.commerce is not high.commerce:
             return False
         return (low.name.casefold(), high.name.casefold()) not in _UNSUPPORTED
 

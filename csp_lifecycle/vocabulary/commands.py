@@ -24,6 +24,7 @@ from csp_lifecycle.vocabulary.fields import (
     seats,
     text,
 )
+from csp_lifecycle.vocabulary.subscription import PaymentMethod
 
 
 class Actor(Enum):
@@ -35,13 +36,6 @@ class Actor(Enum):
     MICROSOFT = "microsoft"
     SUPPORT = "support"
     CLOCK = "clock"
-
-
-class PaymentMethod(Enum):
-    """How a Dynamics direct customer pays (R-RENEW-12)."""
-
-    CARD = "card"
-    INVOICE = "invoice"
 
 
 def _asks(_: Any, __: "Attribute[Actor]", value: Any) -> None:

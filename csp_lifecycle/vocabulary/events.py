@@ -16,8 +16,16 @@ from attrs import frozen
 
 from csp_lifecycle.values.calendar import Cycle, Plan, Term
 from csp_lifecycle.values.windows import Refund, RefundKind, SeatLot
-from csp_lifecycle.vocabulary.fields import aware, text
-from csp_lifecycle.vocabulary.subscription import Commerce, EndReason, Phase, ScheduledChange, Slot, Status
+from csp_lifecycle.vocabulary.fields import aware, optional_aware, text
+from csp_lifecycle.vocabulary.subscription import (
+    Commerce,
+    EndReason,
+    PaymentMethod,
+    Phase,
+    ScheduledChange,
+    Slot,
+    Status,
+)
 
 _RUNNING = frozenset({Status.ACTIVE, Status.SUSPENDED})
 
@@ -27,6 +35,7 @@ class Origin(Enum):
 
     PURCHASE = "purchase"
     UPGRADE = "upgrade"
+    MIGRATION = "migration"
     TRANSFER = "transfer"
 
 
@@ -76,12 +85,21 @@ class _Terms(Fact):
 
 
 @frozen(kw_only=True)
-class Purchased(_Terms):
-    """A paid subscription began: bought, or come out of another one (`origin`)."""
+class _Sold(Fact):
+    """What a purchase settles. An offer that is billed by usage has no seats, term, plan, cycle or price."""
 
-    leads_to = Status.ACTIVE
     follows = frozenset({Status.NONE})
 
+    offer_id: str
+    seats: int
+    term: Term | None
+    plan: Plan | None
+    cycle_anchor: date | None
+    charge_cycle: Cycle | None
+    unit_price: Decimal | None
+    currency: str | None
+    refunds: tuple[Refund, ...]
+    seat_lots: tuple[SeatLot, ...]
     customer_id: str
     commerce: Commerce
     policy: str
@@ -98,11 +116,37 @@ class Purchased(_Terms):
 
 
 @frozen(kw_only=True)
+class Purchased(_Sold):
+    """A paid subscription began: bought, or come out of another one (`origin`)."""
+
+    leads_to = Status.ACTIVE
+
+
+@frozen(kw_only=True)
+class Ordered(_Sold):
+    """A marketplace subscription was ordered; its term begins when the publisher activates it (R-PURCHASE-13)."""
+
+    leads_to = Status.PENDING
+
+
+@frozen(kw_only=True)
+class Activated(Fact):
+    """The publisher confirmed the order, and the paid term began (R-PURCHASE-13)."""
+
+    leads_to = Status.ACTIVE
+    follows = frozenset({Status.PENDING})
+
+    term: Term
+    cycle_anchor: date
+    charge_cycle: Cycle
+
+
+@frozen(kw_only=True)
 class TrialStarted(Fact):
     """A free trial began. `default_change` is what its end converts it to (R-SCHED-04)."""
 
     leads_to = Status.TRIAL
-    follows = frozenset({Status.NONE})
+    follows = frozenset({Status.NONE, Status.PENDING})
 
     customer_id: str
     offer_id: str
@@ -218,7 +262,11 @@ class Renewed(_NewTerm):
 
 @frozen(kw_only=True)
 class Suspended(Fact):
-    """Users lost access; the term and its deadlines keep running (R-SUSP-07)."""
+    """Users lost access; the term and its deadlines keep running (R-SUSP-07).
+
+    `until` is when the suspension ends in deletion, where that is before the term does. `charges_paused` says
+    whether the partner is billed meanwhile (R-SUSP-03).
+    """
 
     leads_to = Status.SUSPENDED
     follows = _RUNNING
@@ -226,6 +274,8 @@ class Suspended(Fact):
 
     reason: str
     auto_renew: bool
+    until: datetime | None = optional_aware()
+    charges_paused: bool = False
 
 
 @frozen(kw_only=True)
@@ -240,24 +290,43 @@ class SuspensionReasonLifted(Fact):
 
 @frozen(kw_only=True)
 class Reactivated(Fact):
-    """The last reason is gone and users have access again (R-SUSP-06)."""
+    """The last reason is gone and users have access again (R-SUSP-06).
+
+    `charge_cycle` is set where charges were paused and go on now; the other terms where a new term begins with
+    the reactivation (AMB-67).
+    """
 
     leads_to = Status.ACTIVE
-    follows = frozenset({Status.SUSPENDED})
+    follows = frozenset({Status.SUSPENDED, Status.EXPIRED})
     is_update = True
 
     reason: str | None = None
+    charge_cycle: Cycle | None = None
+    term: Term | None = None
+    cycle_anchor: date | None = None
+    unit_price: Decimal | None = None
+    auto_renew: bool | None = None
 
 
 @frozen(kw_only=True)
 class Canceled(Fact):
-    """The subscription ended inside its cancellation window (R-CANCEL-01)."""
+    """The subscription ended at once (R-CANCEL-01); `refund` says what is given back."""
 
     leads_to = Status.DELETED
-    follows = _RUNNING
+    follows = _RUNNING | {Status.PENDING, Status.TRIAL}
     is_update = True
 
     refund: RefundKind
+
+
+@frozen(kw_only=True)
+class CancellationScheduled(Fact):
+    """The subscription will end after an inclusive day, with its term or its cycle (R-CANCEL-10, R-CANCEL-15)."""
+
+    follows = frozenset({Status.ACTIVE})
+    is_update = True
+
+    ends_on: date
 
 
 @frozen(kw_only=True)
@@ -361,12 +430,15 @@ class RenewalStarted(Fact):
 
 @frozen(kw_only=True)
 class Expired(Fact):
-    """The term ended without a renewal (R-RENEW-10); `until` is when the next step of the tail is due."""
+    """The term ended without a renewal (R-RENEW-10).
+
+    `until` is when the next step of the tail is due; None where nothing follows by itself.
+    """
 
     leads_to = Status.EXPIRED
     follows = frozenset({Status.ACTIVE, Status.TRIAL})
 
-    until: datetime = aware()
+    until: datetime | None = optional_aware()
     reason: EndReason = EndReason.LAPSED
 
 
@@ -405,6 +477,37 @@ class Transferred(Fact):
 
 
 @frozen(kw_only=True)
+class Migrated(Fact):
+    """A legacy subscription went to new commerce, where it goes on under another id (R-MIGRATE-01)."""
+
+    leads_to = Status.DELETED
+    follows = frozenset({Status.ACTIVE})
+    is_update = True
+
+    into_subscription_id: str
+
+
+@frozen(kw_only=True)
+class TrialExtended(Fact):
+    """A trial has more days, once (R-TRIAL-18)."""
+
+    follows = frozenset({Status.TRIAL})
+    is_update = True
+
+    term: Term
+
+
+@frozen(kw_only=True)
+class PaymentMethodChanged(Fact):
+    """The customer pays another way (R-RENEW-12)."""
+
+    follows = frozenset({Status.ACTIVE, Status.RENEWING})
+    is_update = True
+
+    method: PaymentMethod
+
+
+@frozen(kw_only=True)
 class Renamed(Fact):
     """The friendly name changed (R-SCHED-08)."""
 
@@ -416,7 +519,9 @@ class Renamed(Fact):
 
 Event = Union[  # noqa: UP007 - one name a line reads better than a chain of bars
     Purchased,
+    Ordered,
     TrialStarted,
+    Activated,
     SeatsAdded,
     SeatsRemoved,
     SeatsMovedOut,
@@ -424,11 +529,13 @@ Event = Union[  # noqa: UP007 - one name a line reads better than a chain of bar
     Upgraded,
     TermChanged,
     TrialConverted,
+    TrialExtended,
     Renewed,
     Suspended,
     SuspensionReasonLifted,
     Reactivated,
     Canceled,
+    CancellationScheduled,
     AutoRenewTurnedOn,
     AutoRenewTurnedOff,
     ChangeScheduled,
@@ -442,6 +549,8 @@ Event = Union[  # noqa: UP007 - one name a line reads better than a chain of bar
     Expired,
     Disabled,
     Deleted,
+    Migrated,
     Transferred,
+    PaymentMethodChanged,
     Renamed,
 ]

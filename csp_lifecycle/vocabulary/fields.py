@@ -19,6 +19,11 @@ def aware() -> Any:
     return attrs.field(validator=_is_utc)
 
 
+def optional_aware() -> Any:
+    """As `aware`, or None."""
+    return attrs.field(default=None, validator=attrs.validators.optional(_is_utc))
+
+
 def text() -> Any:
     """A string that is not empty and can be stored: no NUL, no lone surrogate."""
     return attrs.field(validator=_is_text)

@@ -19,6 +19,10 @@ class Commerce(Enum):
     """The commerce model: which family of rules a subscription lives under."""
 
     NEW_COMMERCE = "new-commerce"
+    LEGACY = "legacy"
+    MARKETPLACE_SAAS = "marketplace-saas"
+    DYNAMICS_DIRECT = "dynamics-direct"
+    USAGE = "usage"
 
 
 class Status(Enum):
@@ -53,6 +57,13 @@ class InFlight(Enum):
     CYCLE_CHARGE = "cycle-charge"
 
 
+class PaymentMethod(Enum):
+    """How a Dynamics direct customer pays (R-RENEW-12)."""
+
+    CARD = "card"
+    INVOICE = "invoice"
+
+
 class Phase(Enum):
     """The two steps of a disabled subscription (R-STATUS-04)."""
 
@@ -67,8 +78,10 @@ class EndReason(Enum):
     LAPSED = "lapsed"
     TRANSITIONED = "transitioned"
     CONVERTED = "converted"
+    MIGRATED = "migrated"
     TRANSFERRED = "transferred"
     NOT_REACTIVATED = "not-reactivated"
+    UNPAID = "unpaid"
 
 
 @frozen(kw_only=True)
@@ -109,6 +122,7 @@ class SubscriptionFields:
     default_change: ScheduledChange | None = None
     queued_plan: Plan | None = None
     in_flight: InFlight | None = None
+    charges_paused: bool = False
     refunds: tuple[Refund, ...] = ()
     seat_lots: tuple[SeatLot, ...] = ()
     base_subscription_id: str | None = None
@@ -119,8 +133,11 @@ class SubscriptionFields:
     friendly_name: str | None = None
     promotion_id: str | None = None
     trial_offer_id: str | None = None
+    trial_extended: bool = False
+    payment_method: PaymentMethod = PaymentMethod.CARD
     updates: int = 0
     version: int = 0
+    changed_at: datetime | None = None
     as_of: datetime | None = None
 
 
@@ -128,8 +145,9 @@ class SubscriptionFields:
 class Subscription(SubscriptionFields):
     """A subscription as of an instant, frozen.
 
-    `as_of` is the last event's instant, or the later one it was asked for. Windows and lots are kept as they
-    were recorded; which of them are open is a question to an instant: `cancellable_until(at)`, `lots_at(at)`.
+    `changed_at` is the last event's instant, `as_of` that or the later one it was asked for. Windows and lots are
+    kept as they were recorded; which of them are open is a question to an instant: `cancellable_until(at)`,
+    `lots_at(at)`.
     """
 
     @property

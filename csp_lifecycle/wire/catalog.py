@@ -7,7 +7,7 @@ from typing import Any
 
 from csp_lifecycle.errors import InvalidCatalogError
 from csp_lifecycle.values.calendar import Plan, TermLength
-from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, catalog_of
+from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, Unavailable, catalog_of
 from csp_lifecycle.vocabulary.subscription import Commerce
 from csp_lifecycle.wire.converter import day_of, make_converter, money_of, require_keys
 from csp_lifecycle.wire.text import parse_object
@@ -146,4 +146,7 @@ _OFFER: Mapping[str, _Reader] = {
     "converts_to": _text,
     "requires_attestation": _flag,
     "policy": _text,
+    "free_trial": _flag,
+    "unavailable": _member(Unavailable),
+    "new_customer_min_seats": _count,
 }

@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import cast
 
 from csp_lifecycle.lifecycle.recorders.registry import records
-from csp_lifecycle.lifecycle.recorders.terms import fresh_lot, next_policy, priced, reassignment
+from csp_lifecycle.lifecycle.recorders.terms import head, next_policy, priced, reassignment
+from csp_lifecycle.lifecycle.recorders.windows import fresh_lot
 from csp_lifecycle.policies import facts
 from csp_lifecycle.policies.policy import Attempt
 from csp_lifecycle.policies.wanted import running_term, wanted
@@ -29,8 +30,7 @@ def seats_moved_out(attempt: Attempt[Upgrade]) -> SeatsMovedOut:
     command, subscription = attempt.command, attempt.subscription
     left, _ = _split_lots(attempt)
     return SeatsMovedOut(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         seats=command.seats,
         seats_after=subscription.seats - command.seats,
         seat_lots=left,
@@ -58,8 +58,7 @@ def deleted_by_upgrade(attempt: Attempt[Upgrade]) -> Deleted:
     """Nothing stayed behind (AMB-20)."""
     command = attempt.command
     return Deleted(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         reason=EndReason.TRANSITIONED,
         into_subscription_id=command.target_subscription_id,
     )
@@ -97,10 +96,9 @@ def purchased_by_upgrade(attempt: Attempt[Upgrade]) -> Purchased:
 @records(SeatsMovedOut, ConvertTrial)
 def trial_seats_moved_out(attempt: Attempt[ConvertTrial]) -> SeatsMovedOut:
     """Exactly the trial's seats move (R-TRIAL-09)."""
-    command, trial = attempt.command, attempt.subscription
+    _command, trial = attempt.command, attempt.subscription
     return SeatsMovedOut(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         seats=trial.seats,
         seats_after=0,
         seat_lots=(),
@@ -118,7 +116,10 @@ def trial_seats_moved_in(attempt: Attempt[ConvertTrial]) -> SeatsMovedIn:
         subscription_id=target.subscription_id,
         seats=trial.seats,
         seats_after=target.seats + trial.seats,
-        seat_lots=(*target.lots_at(command.at), fresh_lot(attempt.policy, command.at, trial.seats)),
+        seat_lots=(
+            *target.lots_at(command.at),
+            fresh_lot(attempt.policy, command.at, trial.seats, running_term(target)),
+        ),
         other_subscription_id=command.subscription_id,
     )
 
@@ -128,8 +129,7 @@ def deleted_by_conversion(attempt: Attempt[ConvertTrial]) -> Deleted:
     """The trial ends as converted (R-TRIAL-20)."""
     command = attempt.command
     return Deleted(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         reason=EndReason.CONVERTED,
         into_subscription_id=command.target_subscription_id,
     )
@@ -140,8 +140,7 @@ def transferred(attempt: Attempt[Transfer]) -> Transferred:
     """The source ends; the day of the transfer belongs to the target (R-TRANSFER-04)."""
     command = attempt.command
     return Transferred(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         partner_id=command.partner_id,
         into_subscription_id=command.new_subscription_id,
     )

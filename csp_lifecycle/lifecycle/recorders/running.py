@@ -2,44 +2,39 @@
 
 from datetime import date
 
+from attrs import evolve
+
 from csp_lifecycle.lifecycle.recorders.registry import records
-from csp_lifecycle.lifecycle.recorders.terms import fresh_lot
+from csp_lifecycle.lifecycle.recorders.terms import head
+from csp_lifecycle.lifecycle.recorders.windows import fresh_lot
 from csp_lifecycle.policies.policy import Attempt
 from csp_lifecycle.policies.wanted import prices_wanted, running_term
-from csp_lifecycle.values.calendar import DAY, Cycle, Plan, cycle_at
+from csp_lifecycle.values.calendar import DAY, Cycle, Plan, cycle_at, natural_end
 from csp_lifecycle.values.windows import take_from
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
-    Cancel,
+    ChangePaymentMethod,
     CompleteCycleCharge,
     EndCycle,
-    EndPhase,
     EndTerm,
-    Reactivate,
+    ExtendTrial,
     RemoveSeats,
     Rename,
-    Suspend,
     TurnOffAutoRenew,
     TurnOnAutoRenew,
 )
 from csp_lifecycle.vocabulary.events import (
     AutoRenewTurnedOff,
     AutoRenewTurnedOn,
-    Canceled,
     CycleCharged,
     CycleChargeStarted,
-    Deleted,
-    Disabled,
-    Expired,
-    Reactivated,
+    PaymentMethodChanged,
     Renamed,
     RenewalStarted,
     SeatsAdded,
     SeatsRemoved,
-    Suspended,
-    SuspensionReasonLifted,
+    TrialExtended,
 )
-from csp_lifecycle.vocabulary.subscription import EndReason, Phase
 
 
 @records(SeatsAdded, AddSeats)
@@ -47,11 +42,13 @@ def seats_added(attempt: Attempt[AddSeats]) -> SeatsAdded:
     """The new seats form a lot of their own; no other lot's deadline moves (R-SEATS-03)."""
     command, subscription = attempt.command, attempt.subscription
     return SeatsAdded(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         seats=command.seats,
         seats_after=subscription.seats + command.seats,
-        seat_lots=(*subscription.lots_at(command.at), fresh_lot(attempt.policy, command.at, command.seats)),
+        seat_lots=(
+            *subscription.lots_at(command.at),
+            fresh_lot(attempt.policy, command.at, command.seats, running_term(subscription)),
+        ),
     )
 
 
@@ -61,8 +58,7 @@ def seats_removed(attempt: Attempt[RemoveSeats]) -> SeatsRemoved:
     command, subscription = attempt.command, attempt.subscription
     left, _ = take_from(subscription.lots_at(command.at), command.seats)
     return SeatsRemoved(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         seats=command.seats,
         seats_after=subscription.seats - command.seats,
         seat_lots=left,
@@ -73,72 +69,35 @@ def seats_removed(attempt: Attempt[RemoveSeats]) -> SeatsRemoved:
 def renamed(attempt: Attempt[Rename]) -> Renamed:
     """Only the name changes."""
     command = attempt.command
-    return Renamed(at=command.at, subscription_id=command.subscription_id, friendly_name=command.friendly_name)
-
-
-@records(Suspended, Suspend)
-def suspended(attempt: Attempt[Suspend]) -> Suspended:
-    """The event says what becomes of auto-renew, because policies differ in that (R-SUSP-04)."""
-    command = attempt.command
-    return Suspended(
-        at=command.at,
-        subscription_id=command.subscription_id,
-        reason=command.reason,
-        auto_renew=attempt.subscription.auto_renew and attempt.policy.suspending_keeps_auto_renew,
-    )
-
-
-@records(Reactivated, Reactivate)
-def reactivated(attempt: Attempt[Reactivate]) -> Reactivated:
-    """Access returns; auto-renew does not (R-SUSP-04)."""
-    command = attempt.command
-    return Reactivated(at=command.at, subscription_id=command.subscription_id, reason=command.reason)
-
-
-@records(SuspensionReasonLifted, Reactivate)
-def suspension_reason_lifted(attempt: Attempt[Reactivate]) -> SuspensionReasonLifted:
-    """One reason is gone and another still stands."""
-    command = attempt.command
-    # The row is chosen only where a reason is named.
-    reason = command.reason or ""
-    return SuspensionReasonLifted(at=command.at, subscription_id=command.subscription_id, reason=reason)
-
-
-@records(Canceled, Cancel)
-def canceled(attempt: Attempt[Cancel]) -> Canceled:
-    """The refund is the one whose window closes next (R-CANCEL-02)."""
-    command = attempt.command
-    refund = attempt.subscription.refunds_at(command.at)[0].kind
-    return Canceled(at=command.at, subscription_id=command.subscription_id, refund=refund)
+    return Renamed(**head(attempt), friendly_name=command.friendly_name)
 
 
 @records(AutoRenewTurnedOn, TurnOnAutoRenew)
 def auto_renew_turned_on(attempt: Attempt[TurnOnAutoRenew]) -> AutoRenewTurnedOn:
     """What was voided while it was off does not come back (R-SCHED-16)."""
-    return AutoRenewTurnedOn(at=attempt.command.at, subscription_id=attempt.command.subscription_id)
+    return AutoRenewTurnedOn(**head(attempt))
 
 
 @records(AutoRenewTurnedOff, TurnOffAutoRenew)
 def auto_renew_turned_off(attempt: Attempt[TurnOffAutoRenew]) -> AutoRenewTurnedOff:
     """The term will lapse."""
-    return AutoRenewTurnedOff(at=attempt.command.at, subscription_id=attempt.command.subscription_id)
+    return AutoRenewTurnedOff(**head(attempt))
 
 
 @records(CycleChargeStarted, EndCycle)
 def cycle_charge_started(attempt: Attempt[EndCycle]) -> CycleChargeStarted:
     """The queued plan is about to be applied (R-LOCK-02)."""
-    return CycleChargeStarted(at=attempt.command.at, subscription_id=attempt.command.subscription_id)
+    return CycleChargeStarted(**head(attempt))
 
 
 @records(CycleCharged, EndCycle, CompleteCycleCharge)
 def cycle_charged(attempt: Attempt[EndCycle | CompleteCycleCharge]) -> CycleCharged:
     """The cycle after the current one begins, under the queued plan if there is one (R-BILL-01)."""
-    command, subscription = attempt.command, attempt.subscription
+    _command, subscription = attempt.command, attempt.subscription
     term, queued = running_term(subscription), subscription.queued_plan
     price = prices_wanted(attempt)[0].amount if queued is not None else None
     return CycleCharged(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         charge_cycle=_next_cycle(attempt, first_day=term.starts_on),
         plan=queued,
         unit_price=price,
@@ -148,46 +107,29 @@ def cycle_charged(attempt: Attempt[EndCycle | CompleteCycleCharge]) -> CycleChar
 @records(RenewalStarted, EndTerm)
 def renewal_started(attempt: Attempt[EndTerm]) -> RenewalStarted:
     """The renewal, or a trial's conversion, is being executed (R-LOCK-03)."""
-    return RenewalStarted(at=attempt.command.at, subscription_id=attempt.command.subscription_id)
+    return RenewalStarted(**head(attempt))
 
 
-@records(Expired, EndTerm)
-def expired(attempt: Attempt[EndTerm]) -> Expired:
-    """The tail begins, counted from the day after the term (R-STATUS-04)."""
-    until = running_term(attempt.subscription).ends_before + attempt.policy.expired_for
-    return Expired(at=attempt.command.at, subscription_id=attempt.command.subscription_id, until=until)
+@records(TrialExtended, ExtendTrial)
+def trial_extended(attempt: Attempt[ExtendTrial]) -> TrialExtended:
+    """Another thirty days behind the first (R-TRIAL-18)."""
+    term = running_term(attempt.subscription)
+    ends_on = natural_end(term.ends_on + DAY, attempt.policy.trial.length)
+    return TrialExtended(**head(attempt), term=evolve(term, ends_on=ends_on))
 
 
-@records(Disabled, EndPhase)
-def disabled(attempt: Attempt[EndPhase]) -> Disabled:
-    """Users are out, the data is kept a while longer (R-STATUS-04)."""
-    since = attempt.subscription.tail_until or attempt.command.at
-    return Disabled(
-        at=attempt.command.at,
-        subscription_id=attempt.command.subscription_id,
-        phase=Phase.RETENTION,
-        until=since + attempt.policy.retained_for,
-    )
-
-
-@records(Deleted, EndTerm)
-def deleted_at_term_end(attempt: Attempt[EndTerm]) -> Deleted:
-    """A suspended subscription that nobody reactivated is deleted at once (R-SUSP-08, D-01)."""
-    command = attempt.command
-    return Deleted(at=command.at, subscription_id=command.subscription_id, reason=EndReason.NOT_REACTIVATED)
-
-
-@records(Deleted, EndPhase)
-def deleted_at_the_end_of_the_tail(attempt: Attempt[EndPhase]) -> Deleted:
-    """The data is gone, for the reason for which the subscription ended (R-STATUS-01)."""
-    command = attempt.command
-    reason = attempt.subscription.end_reason or EndReason.LAPSED
-    return Deleted(at=command.at, subscription_id=command.subscription_id, reason=reason)
+@records(PaymentMethodChanged, ChangePaymentMethod)
+def payment_method_changed(attempt: Attempt[ChangePaymentMethod]) -> PaymentMethodChanged:
+    """Only the method changes (R-RENEW-12)."""
+    return PaymentMethodChanged(**head(attempt), method=attempt.command.method)
 
 
 def _next_cycle(attempt: Attempt[EndCycle | CompleteCycleCharge], first_day: date) -> Cycle:
     subscription = attempt.subscription
     plan, cycle = subscription.queued_plan or subscription.plan, subscription.charge_cycle
+    if cycle is not None and cycle.ends_before > attempt.command.at:
+        # An upgrade to another plan has begun a cycle while this charge was in flight.
+        return cycle
     starts_on = first_day if cycle is None else cycle.ends_on + DAY
     following = cycle_at(
         starts_on,

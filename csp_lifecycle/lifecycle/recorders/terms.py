@@ -1,9 +1,9 @@
 """Recorders of events that bring terms: purchase, trial, renewal, conversion, term change, upgrade in place."""
 
-from datetime import datetime
 from typing import Any
 
 from csp_lifecycle.lifecycle.recorders.registry import records
+from csp_lifecycle.lifecycle.recorders.windows import fresh_windows, kept_windows
 from csp_lifecycle.policies.policy import Attempt, Policy
 from csp_lifecycle.policies.wanted import (
     Wanted,
@@ -14,85 +14,36 @@ from csp_lifecycle.policies.wanted import (
     running_term,
     wanted,
 )
-from csp_lifecycle.values.alignment import Alignment
-from csp_lifecycle.values.calendar import DAY, Cycle, Term, cycle_at, natural_end
-from csp_lifecycle.values.windows import Refund, SeatLot, deadline, take_from
+from csp_lifecycle.values.calendar import DAY, Cycle, Term, cycle_at
 from csp_lifecycle.vocabulary.commands import (
     ChangeTerm,
     CompleteRenewal,
     ConvertTrial,
     EndTerm,
-    Purchase,
-    StartTrial,
     Upgrade,
 )
 from csp_lifecycle.vocabulary.events import (
-    Purchased,
     Reassignment,
     Renewed,
     TermChanged,
     TrialConverted,
-    TrialStarted,
     Upgraded,
 )
-from csp_lifecycle.vocabulary.subscription import ScheduledChange, Slot
-
-
-@records(Purchased, Purchase)
-def purchased(attempt: Attempt[Purchase]) -> Purchased:
-    """A term begins on the instant of the purchase, with its windows (R-PURCHASE-03)."""
-    command, policy = attempt.command, next_policy(attempt)
-    align = command.align.value if isinstance(command.align, Alignment) else command.align
-    return Purchased(
-        **_head(attempt),
-        **_fresh_term(attempt, policy),
-        customer_id=command.customer_id,
-        commerce=policy.commerce,
-        policy=policy.id,
-        auto_renew=policy.auto_renews,
-        base_subscription_id=command.base_subscription_id,
-        align=align,
-        promotion_id=command.promotion_id,
-        resellers=command.resellers,
-        attested=command.attested,
-        friendly_name=command.friendly_name,
-        billing_currency=command.billing_currency,
-    )
-
-
-@records(TrialStarted, StartTrial)
-def trial_started(attempt: Attempt[StartTrial]) -> TrialStarted:
-    """Thirty days begin; what their end converts to is settled now (R-TRIAL-01, R-SCHED-04)."""
-    command, policy, wish = attempt.command, next_policy(attempt), wanted(attempt)
-    trial = policy.trial
-    ends_on = natural_end(command.at.date(), trial.length)
-    return TrialStarted(
-        **_head(attempt),
-        customer_id=command.customer_id,
-        offer_id=command.offer_id,
-        commerce=policy.commerce,
-        policy=policy.id,
-        seats=trial.seats,
-        term=Term(length=trial.length, starts_at=command.at, ends_on=ends_on),
-        default_change=ScheduledChange(offer_id=wish.offer_id, seats=wish.seats, term=wish.length, plan=wish.plan),
-        currency=prices_wanted(attempt)[0].currency,
-        auto_renew=policy.auto_renews,
-        friendly_name=command.friendly_name,
-    )
+from csp_lifecycle.vocabulary.subscription import Slot
 
 
 @records(Renewed, EndTerm, CompleteRenewal)
 def renewed(attempt: Attempt[EndTerm | CompleteRenewal]) -> Renewed:
     """The next term runs from the day after the old one; its windows open now, at completion (R-RENEW-05)."""
     subscription, policy = attempt.subscription, next_policy(attempt)
-    terms = _fresh_term(attempt, policy)
+    terms = _next_term(attempt, policy)
     same_offer = terms["offer_id"] == subscription.offer_id
     same_seats = terms["seats"] == subscription.seats
     changed = None if same_offer else Reassignment.AUTOMATIC if same_seats else Reassignment.MANUAL
     same_terms = same_offer and terms["plan"] is subscription.plan
     same_terms = same_terms and terms["term"].length is running_term(subscription).length
     return Renewed(
-        **_head(attempt),
+        **head(attempt),
         **terms,
         policy=policy.id,
         auto_renew=subscription.auto_renew,
@@ -107,8 +58,8 @@ def trial_converted_at_its_end(attempt: Attempt[EndTerm | CompleteRenewal]) -> T
     """The scheduled conversion, or the default one, begins a paid term (R-TRIAL-02, R-TRIAL-10)."""
     policy = next_policy(attempt)
     return TrialConverted(
-        **_head(attempt),
-        **_fresh_term(attempt, policy),
+        **head(attempt),
+        **_next_term(attempt, policy),
         policy=policy.id,
         auto_renew=attempt.subscription.auto_renew,
         applied=(Slot.NEXT_TERM,) if attempt.subscription.scheduled_change is not None else (),
@@ -120,14 +71,17 @@ def trial_converted(attempt: Attempt[ConvertTrial]) -> TrialConverted:
     """The paid term begins on the instant of the conversion, with its windows (R-TRIAL-08, R-TRIAL-13, AMB-23)."""
     policy = next_policy(attempt)
     return TrialConverted(
-        **_head(attempt), **_fresh_term(attempt, policy), policy=policy.id, auto_renew=policy.auto_renews
+        **head(attempt), **fresh_term(attempt, policy), policy=policy.id, auto_renew=policy.auto_renews
     )
 
 
 @records(TermChanged, ChangeTerm)
 def term_changed(attempt: Attempt[ChangeTerm]) -> TermChanged:
     """A longer term begins today; it opens no window (R-BILL-13, R-BILL-14)."""
-    return TermChanged(**_head(attempt), **_fresh_term(attempt, attempt.policy) | _kept_windows(attempt))
+    terms = fresh_term(attempt, attempt.policy)
+    if not attempt.policy.term_change_window:
+        terms |= kept_windows(attempt, terms["term"])
+    return TermChanged(**head(attempt), **terms)
 
 
 @records(Upgraded, Upgrade)
@@ -135,16 +89,17 @@ def upgraded(attempt: Attempt[Upgrade]) -> Upgraded:
     """The offer changes under the same id. A longer term begins today, otherwise the dates stay (R-UPGRADE-12)."""
     subscription, wish = attempt.subscription, wanted(attempt)
     kept = wish.length is running_term(subscription).length
-    terms = _running_term(attempt, wish) if kept else _fresh_term(attempt, attempt.policy)
+    terms = _running_term(attempt, wish) if kept else fresh_term(attempt, attempt.policy)
     return Upgraded(
-        **_head(attempt),
-        **terms | _kept_windows(attempt),
+        **head(attempt),
+        **terms | kept_windows(attempt, terms["term"]),
         from_offer_id=subscription.offer_id,
         reassignment=reassignment(attempt),
     )
 
 
-def _head(attempt: Attempt[Any]) -> dict[str, Any]:
+def head(attempt: Attempt[Any]) -> dict[str, Any]:
+    """When it took effect, and on which subscription."""
     return {"at": attempt.command.at, "subscription_id": attempt.command.subscription_id}
 
 
@@ -163,26 +118,22 @@ def reassignment(attempt: Attempt[Upgrade], *, partial: bool = False) -> Reassig
     return Reassignment.AUTOMATIC if alone and not partial else Reassignment.MANUAL
 
 
-def _fresh_term(attempt: Attempt[Any], policy: Policy) -> dict[str, Any]:
+def fresh_term(attempt: Attempt[Any], policy: Policy) -> dict[str, Any]:
     """A term from its first instant, with fresh windows that open at the instant of the event."""
     wish, at = wanted(attempt), attempt.command.at
     end = end_wanted(attempt) or wish.natural_end
     term = Term(length=wish.length, starts_at=wish.starts_at, ends_on=end)
     # A shortened term counts its cycles back from its end, any other forwards from its start (R-COTERM-10).
     anchor = term.starts_on if end == wish.natural_end else end + DAY
-    return priced(attempt, wish) | {
-        "seats": wish.seats,
-        "term": term,
-        "cycle_anchor": anchor,
-        "charge_cycle": cycle_at(
-            term.starts_on, anchor=anchor, plan=wish.plan, term=term, month_ends=policy.month_ends
-        ),
-        "refunds": tuple(
-            Refund(kind=window.refund, until=deadline(at, window.length, policy.counting))
-            for window in policy.cancellation
-        ),
-        "seat_lots": (fresh_lot(policy, at, wish.seats),),
-    }
+    first = cycle_at(term.starts_on, anchor=anchor, plan=wish.plan, term=term, month_ends=policy.month_ends)
+    terms = {"seats": wish.seats, "term": term, "cycle_anchor": anchor, "charge_cycle": first}
+    return priced(attempt, wish) | terms | fresh_windows(policy, at, wish.seats, wish.plan, term)
+
+
+def _next_term(attempt: Attempt[Any], policy: Policy) -> dict[str, Any]:
+    """As a fresh term; where windows count from the order alone, a later term opens none (D-04)."""
+    terms = fresh_term(attempt, policy)
+    return terms if policy.windows_reopen else terms | {"refunds": ()}
 
 
 def _running_term(attempt: Attempt[Any], wish: Wanted) -> dict[str, Any]:
@@ -211,19 +162,3 @@ def priced(attempt: Attempt[Any], wish: Wanted) -> dict[str, Any]:
         "unit_price": price.amount,
         "currency": price.currency,
     }
-
-
-def _kept_windows(attempt: Attempt[Any]) -> dict[str, Any]:
-    """No window opens mid-term (R-UPGRADE-13, R-BILL-14): the open ones stay; extra seats have a lot (D-06)."""
-    subscription, at = attempt.subscription, attempt.command.at
-    lots, extra = subscription.lots_at(at), wanted(attempt).seats - subscription.seats
-    if extra > 0:
-        lots = (*lots, fresh_lot(attempt.policy, at, extra))
-    elif extra < 0:
-        lots, _ = take_from(lots, -extra)
-    return {"refunds": subscription.refunds_at(at), "seat_lots": lots}
-
-
-def fresh_lot(policy: Policy, at: datetime, seats: int) -> SeatLot:
-    """Seats that may be removed again for as long as the policy says (R-SEATS-03)."""
-    return SeatLot(seats=seats, reducible_until=deadline(at, policy.reduction, policy.counting))

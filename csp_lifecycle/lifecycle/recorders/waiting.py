@@ -1,6 +1,7 @@
 """Recorders of changes that wait: for the next term, for the next charge."""
 
 from csp_lifecycle.lifecycle.recorders.registry import records
+from csp_lifecycle.lifecycle.recorders.terms import head
 from csp_lifecycle.policies.guards.change import scheduled_by
 from csp_lifecycle.policies.policy import Attempt
 from csp_lifecycle.vocabulary.commands import (
@@ -21,19 +22,14 @@ from csp_lifecycle.vocabulary.subscription import ScheduledChange
 @records(ChangeScheduled, ScheduleChange)
 def change_scheduled(attempt: Attempt[ScheduleChange]) -> ChangeScheduled:
     """One instruction set; it replaces the one before (R-SCHED-03)."""
-    command = attempt.command
-    return ChangeScheduled(
-        at=command.at, subscription_id=command.subscription_id, scheduled_change=scheduled_by(attempt)
-    )
+    return ChangeScheduled(**head(attempt), scheduled_change=scheduled_by(attempt))
 
 
 @records(ScheduledChangeWithdrawn, WithdrawScheduledChange)
 def scheduled_change_withdrawn(attempt: Attempt[WithdrawScheduledChange]) -> ScheduledChangeWithdrawn:
     """The event remembers what was taken back, so that it can be scheduled again."""
-    command = attempt.command
     return ScheduledChangeWithdrawn(
-        at=command.at,
-        subscription_id=command.subscription_id,
+        **head(attempt),
         scheduled_change=attempt.subscription.scheduled_change or ScheduledChange(),
     )
 
@@ -42,14 +38,14 @@ def scheduled_change_withdrawn(attempt: Attempt[WithdrawScheduledChange]) -> Sch
 def billing_plan_queued(attempt: Attempt[QueueBillingPlan]) -> BillingPlanQueued:
     """It replaces the one before (R-BILL-11)."""
     command = attempt.command
-    return BillingPlanQueued(at=command.at, subscription_id=command.subscription_id, plan=command.plan)
+    return BillingPlanQueued(**head(attempt), plan=command.plan)
 
 
 @records(BillingPlanWithdrawn, QueueBillingPlan, WithdrawBillingPlan)
 def billing_plan_withdrawn(attempt: Attempt[QueueBillingPlan | WithdrawBillingPlan]) -> BillingPlanWithdrawn:
     """The plan in force stays (R-BILL-11)."""
-    command, queued = attempt.command, attempt.subscription.queued_plan
+    _command, queued = attempt.command, attempt.subscription.queued_plan
     if queued is None:
         message = "a plan can be withdrawn only where one is queued"
         raise AssertionError(message)
-    return BillingPlanWithdrawn(at=command.at, subscription_id=command.subscription_id, plan=queued)
+    return BillingPlanWithdrawn(**head(attempt), plan=queued)

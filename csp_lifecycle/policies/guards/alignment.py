@@ -38,12 +38,17 @@ def month_may_end_there(attempt: Attempt[Any]) -> bool:
     return end is None or wanted(attempt).length is not TermLength.MONTH or may_end_a_month(end)
 
 
+@guard("custom-end-no-match", rule="R-COTERM-06", facts=(facts.ends_on,))
+def longer_term_is_not_aligned_with_a_month(attempt: Attempt[Any]) -> bool:
+    """An annual or triennial term cannot be aligned with a monthly subscription."""
+    wish = wanted(attempt)
+    other = attempt.holdings[wish.end] if isinstance(wish.end, str) else None
+    return other is None or wish.length is TermLength.MONTH or running_term(other).length is not TermLength.MONTH
+
+
 @guard("custom-end-no-match", rule="R-COTERM-08", facts=(facts.ends_on,))
 def end_matches_something(attempt: Attempt[Any]) -> bool:
-    """A chosen end must be a calendar month's end or that of an active paid subscription of the same customer.
-
-    Annual and triennial terms cannot be aligned with a monthly one.
-    """
+    """A chosen end must be a calendar month's end or that of an active paid subscription of the same customer."""
     end, wish = end_wanted(attempt), wanted(attempt)
     if isinstance(wish.end, str):
         return end is not None and _may_be_aligned_with(attempt, attempt.holdings[wish.end])

@@ -1,5 +1,7 @@
 """Who may buy what: attestation, resellers, one per customer, add-ons and their base, trials."""
 
+from typing import Any
+
 from csp_lifecycle.policies import facts
 from csp_lifecycle.policies.policy import Attempt, guard
 from csp_lifecycle.policies.wanted import offer_wanted, wanted
@@ -37,6 +39,15 @@ def no_suspended_holding(attempt: Attempt[Purchase]) -> bool:
 def offer_is_not_held(attempt: Attempt[Purchase]) -> bool:
     """A customer can hold this offer only once: change the subscription that is there."""
     return _only_holding(attempt) is None
+
+
+@guard("purchase-limit", rule="R-CUSTOMER-01", facts=(facts.offer_id,))
+def no_second_one_comes_of_it(attempt: Attempt[Any]) -> bool:
+    """A customer can hold this offer only once, and holds another subscription of it already."""
+    offer = offer_wanted(attempt)
+    others = attempt.held_by(attempt.subscription.customer_id)
+    held = any(offer is not None and other.offer_id == offer.offer_id and other.status in LIVE for other in others)
+    return offer is None or not offer.one_per_customer or not held
 
 
 def _only_holding(attempt: Attempt[Purchase]) -> Subscription | None:

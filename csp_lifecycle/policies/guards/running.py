@@ -5,7 +5,6 @@ from typing import Any
 from csp_lifecycle.policies import facts
 from csp_lifecycle.policies.policy import Attempt, guard
 from csp_lifecycle.policies.wanted import wanted
-from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.commands import (
     Cancel,
     Reactivate,
@@ -20,6 +19,13 @@ from csp_lifecycle.vocabulary.subscription import InFlight, Slot, Status
 def updates_remain(attempt: Attempt[Any]) -> bool:
     """A subscription takes only so many updates in its life; buy a second one beside it."""
     return attempt.subscription.updates < attempt.policy.max_updates
+
+
+@guard("quantity-out-of-range", rule="R-SEATS-11", facts=(facts.seats_now, facts.min_seats), remedies=("cancel",))
+def enough_seats_are_left(attempt: Attempt[RemoveSeats]) -> bool:
+    """The number of seats cannot fall below the least the offer is sold with; to give up all of them, cancel."""
+    left = wanted(attempt).seats
+    return left >= (1 if attempt.offer is None else attempt.offer.min_seats)
 
 
 @guard(
@@ -152,9 +158,8 @@ def plan_is_not_upfront(attempt: Attempt[Any]) -> bool:
 @guard("billing-cycle-invalid", rule="R-BILL-04", facts=(facts.term, facts.plan))
 def plan_may_be_changed(attempt: Attempt[Any]) -> bool:
     """Between charges, only a triennial term can go from monthly to annual billing or back."""
-    wish, plan = wanted(attempt), attempt.subscription.plan
-    changes = {(Plan.MONTHLY, Plan.ANNUAL), (Plan.ANNUAL, Plan.MONTHLY)}
-    return wish.length is TermLength.THREE_YEARS and (plan, wish.plan) in changes
+    wish = wanted(attempt)
+    return (attempt.subscription.plan, wish.plan) in attempt.policy.plan_changes.get(wish.length, ())
 
 
 @guard("already-in-state", rule="R-SCHED-08")
