@@ -18,6 +18,7 @@ from csp_lifecycle.service import Answer, Due, Lifecycle, Stuck
 from csp_lifecycle.stores.memory import MemoryStore
 from csp_lifecycle.stores.opening import open_store
 from csp_lifecycle.stores.sqlite import SqliteStore
+from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary import commands, events
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price
 from csp_lifecycle.vocabulary.subscription import Status, Subscription
@@ -40,12 +41,14 @@ __all__ = [
     "MemoryStore",
     "Offer",
     "Outlook",
+    "Plan",
     "Price",
     "SqliteStore",
     "Status",
     "StoreError",
     "Stuck",
     "Subscription",
+    "TermLength",
     "commands",
     "event_json",
     "events",

@@ -8,3 +8,7 @@ IN_ERROR = 2
 HISTORY_BROKEN = 3
 STORE_FAILED = 4
 WRONG_USAGE = 64
+
+
+class UsageError(Exception):
+    """The command line cannot be meant like that."""

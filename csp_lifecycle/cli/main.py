@@ -3,27 +3,33 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from attrs import frozen
 
 from csp_lifecycle.cli import asking, demo, playing
-from csp_lifecycle.cli.exits import HISTORY_BROKEN, REFUSED, STORE_FAILED, WRONG_USAGE
-from csp_lifecycle.cli.output import Output
+from csp_lifecycle.cli.exits import HISTORY_BROKEN, REFUSED, STORE_FAILED, TAKEN, WRONG_USAGE, UsageError
+from csp_lifecycle.cli.output import Output, complain, open_output
 from csp_lifecycle.errors import (
     CommandRefusedError,
     HistoryError,
     InvalidCatalogError,
     LifecycleError,
+    OfferNotFoundError,
     StreamNotFoundError,
 )
+from csp_lifecycle.policies import reasons
+from csp_lifecycle.policies.guards.sale import offer_is_for_sale
 from csp_lifecycle.service import Lifecycle
 from csp_lifecycle.stores.opening import open_store
+from csp_lifecycle.values.calendar import TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog
 from csp_lifecycle.wire.catalog import read_catalog
 from csp_lifecycle.wire.converter import instant_of
-from csp_lifecycle.wire.refusals import error_json
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,58 +38,67 @@ class _Parser(argparse.ArgumentParser):
         self.exit(WRONG_USAGE, f"{self.prog}: {message}\n")
 
 
-class UsageError(Exception):
-    """The command line cannot be meant like that."""
+@frozen
+class _Run:
+    """One run: what was asked for, where answers go, and what may be sold."""
+
+    asked: argparse.Namespace
+    output: Output
+    catalog: Catalog
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is returned."""
-    arguments = _parser().parse_args(argv)
-    output = Output(as_json=arguments.json)
+    asked = _parser().parse_args(argv)
     try:
-        status: int = arguments.run(arguments, output)
-    except UsageError as error:
-        output.complain(str(error))
+        catalog = _catalog(asked.catalog or os.environ.get("CSP_LIFECYCLE_CATALOG")) if asked.stored else Catalog()
+        return _answered(_Run(asked, open_output(as_json=asked.json, catalog=catalog), catalog))
+    except (UsageError, InvalidCatalogError) as error:
+        complain(str(error))
         return WRONG_USAGE
-    except LifecycleError as error:
-        return _failed(error, output)
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
+        # Whoever read our output has seen enough; what Python flushes at exit must have somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return TAKEN
+
+
+def _answered(run: _Run) -> int:
+    try:
+        status: int = run.asked.run(run)
+    except StreamNotFoundError as missing:
+        evidence = {"subscription_id": missing.stream}
+        run.output.refused(CommandRefusedError(run.asked.name, reasons.subscription_not_found, evidence))
+        return REFUSED
+    except OfferNotFoundError as missing:
+        evidence = {"offer_id": missing.offer_id}
+        run.output.refused(CommandRefusedError(run.asked.name, offer_is_for_sale.reason, evidence))
+        return REFUSED
+    except CommandRefusedError as refusal:
+        run.output.refused(refusal)
+        return REFUSED
+    except LifecycleError as error:
+        run.output.failed(error)
+        return HISTORY_BROKEN if isinstance(error, HistoryError) else STORE_FAILED
     return status
-
-
-def _failed(error: LifecycleError, output: Output) -> int:
-    match error:
-        case StreamNotFoundError():
-            output.refused(error_json(error))
-            return REFUSED
-        case CommandRefusedError():
-            output.refusal(error)
-            return REFUSED
-        case InvalidCatalogError():
-            output.complain(str(error))
-            return WRONG_USAGE
-        case _:
-            output.failed(error_json(error))
-            return HISTORY_BROKEN if isinstance(error, HistoryError) else STORE_FAILED
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _service(arguments: argparse.Namespace, *, default_store: str | None = None) -> Lifecycle:
-    url = arguments.store or os.environ.get("CSP_LIFECYCLE_STORE") or default_store
+@contextmanager
+def _service(run: _Run, *, default_store: str | None = None) -> Iterator[Lifecycle]:
+    """The lifecycle on the store that was named, which is closed afterwards."""
+    url = run.asked.store or os.environ.get("CSP_LIFECYCLE_STORE") or default_store
     if url is None:
         message = "which store? give --store sqlite:///history.db, or set CSP_LIFECYCLE_STORE"
         raise UsageError(message)
-    catalog = _catalog(arguments.catalog or os.environ.get("CSP_LIFECYCLE_CATALOG"))
     try:
-        return Lifecycle(open_store(url), catalog, clock=_now)
+        store = open_store(url)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    with closing(store):
+        yield Lifecycle(store, run.catalog, clock=_now)
 
 
 def _catalog(path: str | None) -> Catalog:
@@ -103,20 +118,24 @@ def _instant(text: str) -> datetime:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _played(*, keep: bool) -> Callable[[argparse.Namespace, Output], int]:
-    def run(arguments: argparse.Namespace, output: Output) -> int:
-        service = _service(arguments, default_store="memory://")
-        lines = _lines(arguments.file)
-        return playing.play(
-            service if keep else service.rehearsal(), lines, output, stop_on_refusal=arguments.stop_on_refusal
-        )
-
-    return run
+def _play(run: _Run) -> int:
+    with _service(run, default_store="memory://") as service:
+        return _played(run, service, kept=True)
 
 
-def _lines(path: str) -> Any:
+def _preview(run: _Run) -> int:
+    with _service(run, default_store="memory://") as service:
+        return _played(run, service.rehearsal(), kept=False)
+
+
+def _played(run: _Run, service: Lifecycle, *, kept: bool) -> int:
+    with _lines(run.asked.file) as lines:
+        return playing.play(service, lines, run.output, stop_on_refusal=run.asked.stop_on_refusal, kept=kept)
+
+
+def _lines(path: str) -> AbstractContextManager[Iterable[bytes]]:
     if path == "-":
-        return sys.stdin.buffer
+        return nullcontext(sys.stdin.buffer)
     try:
         return Path(path).open("rb")
     except OSError as error:
@@ -124,72 +143,103 @@ def _lines(path: str) -> Any:
         raise UsageError(message) from None
 
 
-def _show(arguments: argparse.Namespace, output: Output) -> int:
-    service = _service(arguments)
-    return asking.show(service, arguments.id, output, at=arguments.at, known_at=arguments.known_at, now=_now())
+def _show(run: _Run) -> int:
+    asked = run.asked
+    with _service(run) as service:
+        return asking.show(service, asked.id, run.output, at=asked.at, known_at=asked.known_at, now=_now())
 
 
-def _list(arguments: argparse.Namespace, output: Output) -> int:
-    return asking.list_all(_service(arguments), arguments.customer, output, now=_now())
+def _list(run: _Run) -> int:
+    with _service(run) as service:
+        return asking.list_all(service, run.asked.customer, run.output, now=_now())
 
 
-def _log(arguments: argparse.Namespace, output: Output) -> int:
-    return asking.log(_service(arguments), arguments.id, output)
+def _log(run: _Run) -> int:
+    with _service(run) as service:
+        return asking.log(service, run.asked.id, run.output)
 
 
-def _due(arguments: argparse.Namespace, output: Output) -> int:
-    return asking.due(_service(arguments), arguments.until, output)
+def _due(run: _Run) -> int:
+    with _service(run) as service:
+        return asking.due(service, run.asked.until, run.output)
 
 
-def _advance(arguments: argparse.Namespace, output: Output) -> int:
-    return asking.advance(_service(arguments), arguments.to, output)
+def _advance(run: _Run) -> int:
+    with _service(run) as service:
+        return asking.advance(service, run.asked.to, run.output)
 
 
-def _allowed(arguments: argparse.Namespace, output: Output) -> int:
-    return asking.allowed(_service(arguments), arguments.id, output, at=arguments.at or _now())
+def _allowed(run: _Run) -> int:
+    with _service(run) as service:
+        return asking.allowed(service, run.asked.id, run.output, at=run.asked.at or _now())
 
 
-def _drawn(what: Callable[..., int]) -> Callable[[argparse.Namespace, Output], int]:
-    return lambda arguments, output: what(arguments.policy, output)
+def _custom_ends(run: _Run) -> int:
+    asked = run.asked
+    term, at = TermLength(asked.term), asked.at or _now()
+    with _service(run) as service:
+        return asking.custom_ends(service, asked.customer, asked.offer, term, run.output, at=at)
 
 
-def _demo(_: argparse.Namespace, output: Output) -> int:
-    return demo.run(output)
+def _upgrade_targets(run: _Run) -> int:
+    with _service(run) as service:
+        return asking.upgrade_targets(service, run.asked.id, run.output, at=run.asked.at or _now())
+
+
+def _diagram(run: _Run) -> int:
+    return asking.diagram_of(run.asked.policy, run.output)
+
+
+def _matrix(run: _Run) -> int:
+    return asking.matrix_of(run.asked.policy, run.output)
+
+
+def _demo(run: _Run) -> int:
+    return demo.run(run.output)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="csp-lifecycle", description="The lifecycle of CSP subscriptions, rebuilt from an event log.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
 
-    def command(name: str, run: Any, help_: str, *, stored: bool = True) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[_Run], int], help_: str, *, stored: bool = True) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=help_, description=help_)
-        one.set_defaults(run=run, store=None, catalog=None)
+        one.set_defaults(name=name, run=run, stored=stored)
         one.add_argument("--json", action="store_true", help="one JSON object a line instead of words for people")
         if stored:
             one.add_argument("--store", metavar="URL", help="memory:// or sqlite:///PATH (CSP_LIFECYCLE_STORE)")
             one.add_argument("--catalog", metavar="FILE", help="the catalog, JSON (CSP_LIFECYCLE_CATALOG)")
         return one
 
-    command("demo", _demo, "play a year in the life of several subscriptions", stored=False)
-    for name, keep in (("play", True), ("preview", False)):
-        help_ = "run commands from a JSON Lines file" + ("" if keep else ", storing nothing")
-        one = command(name, _played(keep=keep), help_)
-        one.add_argument("file", metavar="FILE", help="one command a line; - reads standard input")
-        one.add_argument("--stop-on-refusal", action="store_true", help="end at the first refused command")
-    show = command("show", _show, "the state of one subscription")
-    show.add_argument("id", metavar="ID")
-    show.add_argument("--at", metavar="INSTANT", type=_instant, help="what was true then")
+    command("demo", _demo, "play the lives of several subscriptions and rebuild them from the log", stored=False)
+    _add_playing(command("play", _play, "run commands from a JSON Lines file"))
+    _add_playing(command("preview", _preview, "run commands from a JSON Lines file, storing nothing"))
+    show = _about_one(command("show", _show, "the state of one subscription"), "what was true then")
     show.add_argument("--known-at", metavar="INSTANT", type=_instant, help="what the log knew then")
     command("list", _list, "the subscriptions").add_argument("--customer", metavar="ID")
     command("log", _log, "the events in their envelopes").add_argument("id", metavar="ID", nargs="?")
-    allowed = command("allowed", _allowed, "which commands are legal, and from when until when")
-    allowed.add_argument("id", metavar="ID")
-    allowed.add_argument("--at", metavar="INSTANT", type=_instant, help="then instead of now")
+    _about_one(command("allowed", _allowed, "which commands are legal, and from when until when"), "then, not now")
+    ends = command("custom-ends", _custom_ends, "the days on which a new term may end, and why not on others")
+    ends.add_argument("customer", metavar="CUSTOMER")
+    ends.add_argument("offer", metavar="OFFER")
+    ends.add_argument("term", metavar="TERM", choices=["P1M", "P1Y", "P3Y"])
+    ends.add_argument("--at", metavar="INSTANT", type=_instant, help="bought then, not now")
+    targets = command("upgrade-targets", _upgrade_targets, "where an upgrade may lead, and why not elsewhere")
+    _about_one(targets, "then, not now")
     command("due", _due, "what time will bring").add_argument("--until", metavar="INSTANT", type=_instant)
     command("advance", _advance, "take all that is due").add_argument("to", metavar="TO", type=_instant)
-    for name, what, help_ in (
-        ("diagram", asking.diagram_of, "the state machine of a policy, for Mermaid"),
-        ("matrix", asking.matrix_of, "the matrix of commands by status of a policy"),
-    ):
-        command(name, _drawn(what), help_, stored=False).add_argument("policy", metavar="POLICY")
+    drawings = (("diagram", _diagram, "the state machine, for Mermaid"), ("matrix", _matrix, "commands by status"))
+    for name, run, help_ in drawings:
+        command(name, run, f"{help_}, of a policy", stored=False).add_argument("policy", metavar="POLICY")
     return parser
+
+
+def _add_playing(one: argparse.ArgumentParser) -> None:
+    one.add_argument("file", metavar="FILE", help="one command a line; - reads standard input")
+    one.add_argument("--stop-on-refusal", action="store_true", help="end at the first refused command")
+
+
+def _about_one(one: argparse.ArgumentParser, at_help: str) -> argparse.ArgumentParser:
+    one.add_argument("id", metavar="ID")
+    one.add_argument("--at", metavar="INSTANT", type=_instant, help=at_help)
+    return one

@@ -1,63 +1,113 @@
-"""Where answers go: JSON lines for machines, words for people."""
+"""Where answers go. Every command says what it found; a face says it as JSON lines, or in words for people."""
 
 import sys
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
+from importlib import import_module
+from io import TextIOWrapper
+from typing import Protocol
 
-from csp_lifecycle.errors import CommandRefusedError
-from csp_lifecycle.wire.refusals import reason_json
-from csp_lifecycle.wire.text import write
+from csp_lifecycle.cli.chapters import Told
+from csp_lifecycle.cli.exits import UsageError
+from csp_lifecycle.cli.machines import JsonLines
+from csp_lifecycle.errors import CommandRefusedError, LifecycleError
+from csp_lifecycle.lifecycle.choices import CustomEnd, UpgradeTarget
+from csp_lifecycle.lifecycle.legality import Option
+from csp_lifecycle.policies.policy import Policy
+from csp_lifecycle.service import Answer, Due
+from csp_lifecycle.stores.store import Envelope
+from csp_lifecycle.vocabulary.catalog import Catalog
+from csp_lifecycle.vocabulary.commands import Advance, Command
+from csp_lifecycle.vocabulary.subscription import Subscription
+
+Seen = tuple[Subscription, datetime]
+"""A subscription and the instant as of which it is shown."""
 
 
-class Output:
-    """Prints one thing at a time, as one JSON object a line or as words."""
+class Output(Protocol):
+    """What a face can say. What prints a list tells how much there was."""
 
-    def __init__(self, *, as_json: bool) -> None:
-        self.as_json = as_json
+    def taken(self, line: int, answer: Answer) -> None:
+        """A line of `play` was accepted."""
 
-    def object(self, value: dict[str, Any]) -> None:
-        """One JSON object."""
-        print(write(value), flush=True)
+    def refused(
+        self,
+        refusal: CommandRefusedError,
+        line: int | None = None,
+        command: Command | Advance | None = None,
+    ) -> None:
+        """A line of `play`, or a question, was refused."""
 
-    def line(self, number: int, outcome: str, value: Any, **more: Any) -> None:
-        """What one line of `play` led to: recorded, refused, error or failed."""
-        self.object({"line": number, outcome: value, **more})
+    def wrong(self, line: int, error: LifecycleError) -> None:
+        """A line of `play` makes no sense by itself."""
 
-    def state(self, value: dict[str, Any]) -> None:
-        """A subscription."""
-        self.object(value)
+    def failed(self, error: LifecycleError, line: int | None = None) -> None:
+        """The run ends here: history is broken, or the store failed."""
 
-    def envelope(self, value: dict[str, Any]) -> None:
-        """A stored event."""
-        self.object(value)
+    def ended(self, *, kept: bool) -> None:
+        """`play` came to its end; a preview keeps nothing."""
 
-    def due(self, value: dict[str, Any]) -> None:
-        """One thing that time will bring."""
-        self.object(value)
+    def state(self, subscription: Subscription, as_of: datetime) -> None:
+        """One subscription."""
 
-    def advanced(self, value: dict[str, Any]) -> None:
+    def states(self, seen: Iterable[Seen]) -> int:
+        """Many subscriptions."""
+
+    def log(self, envelopes: Iterable[Envelope]) -> int:
+        """Stored events."""
+
+    def due(self, coming: Iterable[Due]) -> int:
+        """What time will bring."""
+
+    def advanced(self, answer: Answer) -> None:
         """What `advance` recorded."""
-        self.object(value)
 
-    def option(self, value: dict[str, Any]) -> None:
-        """One command, legal or not."""
-        self.object(value)
+    def options(self, subscription_id: str, at: datetime, options: Iterable[Option]) -> None:
+        """Every command, legal or not."""
 
-    def drawing(self, text: str) -> None:
-        """A diagram or a matrix."""
-        print(text)
+    def custom_ends(self, ends: Iterable[CustomEnd]) -> int:
+        """The days on which a term may end, or may not."""
 
-    def refusal(self, refusal: CommandRefusedError) -> None:
-        """A question that could not be answered."""
-        self.object({"refused": reason_json(refusal)})
+    def upgrade_targets(self, targets: Iterable[UpgradeTarget]) -> int:
+        """Where an upgrade may lead, or may not."""
 
-    def refused(self, value: dict[str, Any]) -> None:
-        """A question about something that is not there."""
-        self.object({"refused": value})
+    def diagram(self, policy: Policy) -> None:
+        """The state machine of a policy."""
 
-    def failed(self, value: dict[str, Any]) -> None:
-        """The run ended: history is broken, or the store failed."""
-        self.object({"failed": value})
+    def matrix(self, policy: Policy) -> None:
+        """The matrix of commands by status of a policy."""
 
-    def complain(self, text: str) -> None:
-        """Wrong usage."""
-        print(f"csp-lifecycle: {text}", file=sys.stderr)
+    def story(self, told: Told) -> None:
+        """The demo."""
+
+
+def open_output(*, as_json: bool, catalog: Catalog) -> Output:
+    """The face that was asked for. The one for people needs rich, and only that one loads it.
+
+    Raises:
+        UsageError: rich is not installed.
+    """
+    if as_json:
+        _write_utf_8("strict")
+        return JsonLines()
+    try:
+        people = import_module("csp_lifecycle.cli.people")
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "rich":
+            raise
+        message = "words for people need rich: pip install 'csp-lifecycle[cli]', or ask for --json"
+        raise UsageError(message) from None
+    _write_utf_8("replace")
+    face: Output = people.People(catalog)
+    return face
+
+
+def _write_utf_8(errors: str) -> None:
+    """JSON is UTF-8 wherever it is printed, and the drawings need more than a code page."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors=errors)
+
+
+def complain(text: str) -> None:
+    """Wrong usage, to the side of all answers."""
+    print(f"csp-lifecycle: {text}", file=sys.stderr)

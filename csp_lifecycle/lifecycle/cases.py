@@ -13,6 +13,7 @@ def _begun(draft: SubscriptionFields, event: e.Purchased | e.Ordered | e.TrialSt
     draft.commerce = event.commerce
     draft.friendly_name = event.friendly_name
     draft.policy = event.policy
+    draft.named_policy = event.named_policy
     draft.auto_renew = event.auto_renew
 
 
@@ -26,6 +27,7 @@ def _purchased(draft: SubscriptionFields, event: e.Purchased | e.Ordered) -> Non
 
 def _activated(draft: SubscriptionFields, event: e.Activated) -> None:
     draft.term = event.term
+    draft.anchored_on = event.term.starts_on
     draft.cycle_anchor = event.cycle_anchor
     draft.charge_cycle = event.charge_cycle
 
@@ -41,6 +43,9 @@ def _trial_started(draft: SubscriptionFields, event: e.TrialStarted) -> None:
 
 
 def _terms(draft: SubscriptionFields, event: Any) -> None:
+    if not isinstance(event, e.Renewed) and event.term is not None and event.term != draft.term:
+        # The first term of a row of renewals: where a policy keeps the purchase day, they are counted from it.
+        draft.anchored_on = event.term.starts_on
     draft.offer_id = event.offer_id
     draft.seats = event.seats
     draft.term = event.term
@@ -164,6 +169,7 @@ def _expired(draft: SubscriptionFields, event: e.Expired) -> None:
 
 
 def _disabled(draft: SubscriptionFields, event: e.Disabled) -> None:
+    _ended(draft, event.reason)
     draft.phase = event.phase
     draft.tail_until = event.until
 

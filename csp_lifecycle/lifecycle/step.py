@@ -18,7 +18,7 @@ from csp_lifecycle.policies.policy import Action, Attempt, Market, Policy
 from csp_lifecycle.vocabulary.commands import Actor
 from csp_lifecycle.vocabulary.events import Event, WaitingChangesVoided
 from csp_lifecycle.vocabulary.names import command_name, event_name
-from csp_lifecycle.vocabulary.subscription import NOTHING, Slot, Subscription
+from csp_lifecycle.vocabulary.subscription import LIVE, NOTHING, Slot, Subscription
 
 Holdings = Mapping[str, Subscription]
 
@@ -79,7 +79,7 @@ class Step:
         for add_on in sorted(
             other.subscription_id
             for other in self.holdings.values()
-            if other.base_subscription_id == event.subscription_id
+            if other.base_subscription_id == event.subscription_id and other.status in LIVE
         ):
             try:
                 self.take(carry.command(event, add_on), actor)

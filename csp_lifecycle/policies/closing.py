@@ -12,12 +12,13 @@ Cells = Mapping[Reason, tuple[type[Action], ...]]
 ByStatus = Mapping[Status, tuple[Reason, tuple[Cells, ...]]]
 """For every status: what its closed cells say where nothing else is written, and the cells that say otherwise."""
 
+Special = Mapping[tuple[Status, type[Action]], Closed]
+"""Cells that say more than one reason."""
+
 ClosedCells = dict[Status | tuple[Status, type[Action]], Closed]
 
 
-def closed_cells(
-    rows: Iterable[Row], by_status: ByStatus, special: Mapping[tuple[Status, type[Action]], Closed] | None = None
-) -> ClosedCells:
+def closed_cells(rows: Iterable[Row], by_status: ByStatus, special: Special | None = None) -> ClosedCells:
     """The closed cells of a policy; where a row stands, no cell is closed."""
     open_cells = {(row.status, row.on) for row in rows}
     closed: ClosedCells = {}

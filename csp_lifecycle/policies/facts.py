@@ -177,6 +177,11 @@ def base(attempt: Any_) -> Subscription | None:
     return attempt.holdings.get(named or "")
 
 
+def attached_to(attempt: Any_) -> Subscription | None:
+    """The base that the subscription is attached to, if it is known."""
+    return attempt.holdings.get(attempt.subscription.base_subscription_id or "")
+
+
 def holding_of(attempt: Any_, offer: str) -> Subscription | None:
     """A live subscription of *offer* that the command's customer holds."""
     held = (other for other in attempt.held_by(attempt.command.customer_id) if other.offer_id == offer)

@@ -45,6 +45,7 @@ MIGRATABLE = (
     older.it_is_not_the_last_day,
     older.offer_is_new_commerce,
     older.no_add_on_stays_behind,
+    older.add_on_goes_with_its_base,
 )
 
 # fmt: off
@@ -177,6 +178,18 @@ def changed_with_the_base(event: e.TermChanged, add_on: str) -> c.ChangeTerm:
     return c.ChangeTerm(at=event.at, subscription_id=add_on, term=event.term.length, plan=event.plan)
 
 
+def migrated_with_the_base(event: e.Migrated, add_on: str) -> c.Migrate:
+    """An add-on is migrated with its base, and attached to what the base becomes (R-MIGRATE-05)."""
+    moved = next(one for one in event.add_ons if one.subscription_id == add_on)
+    return c.Migrate(
+        at=event.at,
+        subscription_id=add_on,
+        new_subscription_id=moved.new_subscription_id,
+        offer_id=moved.offer_id,
+        base_subscription_id=event.into_subscription_id,
+    )
+
+
 LEGACY = Policy(
     id="legacy",
     commerce=Commerce.LEGACY,
@@ -189,6 +202,7 @@ LEGACY = Policy(
         e.Reactivated: Carry(with_the_base),
         e.Canceled: Carry(canceled_with_the_base),
         e.TermChanged: Carry(changed_with_the_base, needed=True),
+        e.Migrated: Carry(migrated_with_the_base, needed=True),
     },
     on_every_update=(running.updates_remain,),
     cancellation=(Window(Months(1), RefundKind.FULL), Window(WholeTerm(), RefundKind.PRORATED)),  # R-CANCEL-08

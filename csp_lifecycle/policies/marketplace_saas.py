@@ -80,7 +80,6 @@ ROWS = (
 
 NOT_SOLD = {
     why.not_supported: (
-        c.StartTrial,
         c.ScheduleChange,
         c.WithdrawScheduledChange,
         c.QueueBillingPlan,
@@ -97,7 +96,7 @@ NOT_SOLD = {
 _HERE = (EVERYWHERE, NOT_SOLD)
 
 BY_STATUS: ByStatus = {
-    NONE: (why.subscription_not_found, ()),
+    NONE: (why.subscription_not_found, ({why.not_supported: (c.StartTrial,)},)),
     PENDING: (why.not_active, (*_HERE, NOTHING_IN_FLIGHT)),
     TRIAL: (
         why.already_in_state,

@@ -1,7 +1,7 @@
 """New commerce: everything that Microsoft says about it, on one page, as data.
 
 Read a row as a sentence: *while ACTIVE, on Cancel, records Canceled, only if the cancellation window is open*.
-What a status does not permit stands in `CLOSED`, with its reason. "Suspending voids scheduled changes" is the
+What a status does not permit stands in `BY_STATUS`, with its reason. "Suspending voids scheduled changes" is the
 line of `Suspended` in `VOIDS`.
 """
 
@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from csp_lifecycle.policies import reasons as why
 from csp_lifecycle.policies import selectors
-from csp_lifecycle.policies.closing import ByStatus, closed_cells
+from csp_lifecycle.policies.closing import ByStatus, Special, closed_cells
 from csp_lifecycle.policies.guards import alignment, change, customer, running, sale
 from csp_lifecycle.policies.policy import Carry, Closed, Policy, Row
 from csp_lifecycle.policies.shared import (
@@ -172,12 +172,14 @@ ROWS = (
     Row(ACTIVE,    WithdrawBillingPlan, BillingPlanWithdrawn, running.queue_is_not_locked, running.a_plan_is_queued),
     Row(ACTIVE,    ChangeTerm,          TermChanged,       running.nothing_is_in_flight, running.no_promotion_binds,
                                                            change.term_becomes_longer, sale.offer_is_for_sale, *FITS,
+                                                           change.upfront_may_begin_mid_term,
                                                            sale.seats_are_in_range, change.fewer_seats_are_reducible),
 
     Row(ACTIVE,    Upgrade,             Upgraded,          change.no_seat_stays_behind, sale.offer_is_for_sale,
                                                            change.path_exists, change.term_is_not_shorter, *FITS,
-                                                           change.upfront_begins_a_term, sale.seats_are_in_range,
-                                                           customer.no_second_one_comes_of_it,
+                                                           change.upfront_begins_a_term,
+                                                           change.upfront_may_begin_mid_term,
+                                                           sale.seats_are_in_range, customer.no_second_one_comes_of_it,
         when=selectors.in_place),
     Row(ACTIVE,    Upgrade,             SeatsMovedOut,     change.some_seats_stay_behind,
                                                            change.enough_seats_stay_behind,
@@ -191,6 +193,7 @@ ROWS = (
     Row(ACTIVE,    Upgrade,             SeatsMovedOut,     *MOVABLE,
         when=selectors.some_seats_into_another, also=(SeatsMovedIn,)),
     Row(TRIAL,     ConvertTrial,        TrialConverted,    sale.offer_is_for_sale, change.trial_may_become, *FITS,
+                                                           change.upfront_may_begin_mid_term,
                                                            change.trial_keeps_its_seats, sale.seats_are_in_range,
                                                            customer.no_second_one_comes_of_it,
         when=selectors.into_paid_terms),
@@ -298,16 +301,16 @@ BY_STATUS: ByStatus = {
 }
 
 
+# D-19: where nothing is scheduled, that is the answer in every status.
+SPECIAL_CELLS: Special = {
+    (RENEWING, WithdrawScheduledChange): Closed(why.renewal_locked, first=(running.something_is_scheduled,)),
+}
+
 NEW_COMMERCE = Policy(
     id="new-commerce",
     commerce=Commerce.NEW_COMMERCE,
     rows=ROWS,
-    # D-19: where nothing is scheduled, that is the answer in every status.
-    closed=closed_cells(
-        ROWS,
-        BY_STATUS,
-        {(RENEWING, WithdrawScheduledChange): Closed(why.renewal_locked, first=(running.something_is_scheduled,))},
-    ),
+    closed=closed_cells(ROWS, BY_STATUS, SPECIAL_CELLS),
     voids=VOIDS,
     carries={Suspended: Carry(with_the_base), Reactivated: Carry(with_the_base)},  # D-05
     on_every_update=(running.updates_remain,),

@@ -53,6 +53,11 @@ class Attempt(Generic[A_co]):
         """The offer the subscription holds, if the catalog still has it."""
         return self.market.catalog.offer(self.subscription.offer_id)
 
+    @property
+    def named_policy(self) -> str | None:
+        """The policy that the purchase names, or named, for the subscription's terms."""
+        return getattr(self.command, "policy", None) or self.subscription.named_policy
+
     def held_by(self, customer_id: str) -> tuple[Subscription, ...]:
         """The customer's subscriptions other than the subject, by id."""
         return tuple(
@@ -215,7 +220,8 @@ class Market:
 
     def policy_for(self, offer: Offer, named: str | None = None) -> Policy | None:
         """The policy for a new term of *offer*: the one named, the offer's own, or its commerce model's."""
-        return self.policies.get(named or offer.policy or offer.commerce.value)
+        policy = self.policies.get(named or offer.policy or offer.commerce.value)
+        return policy if policy is not None and policy.commerce is offer.commerce else None
 
     @property
     def fallback(self) -> Policy:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from csp_lifecycle.policies.policy import Attempt
+from csp_lifecycle.policies.wanted import extends
 from csp_lifecycle.vocabulary.commands import ConvertTrial, EndCycle, EndTerm, Purchase, Reactivate, Upgrade
+from csp_lifecycle.vocabulary.subscription import Phase
 
 
 def auto_renew_is_off(attempt: Attempt[EndTerm]) -> bool:
@@ -134,3 +136,39 @@ def offer_has_a_licensed_part(attempt: Attempt[Purchase]) -> bool:
 def offer_is_billed_by_usage_alone(attempt: Attempt[Purchase]) -> bool:
     """The offer has no prices; it is paid for as it is used."""
     return not offer_has_a_licensed_part(attempt)
+
+
+def asks_for_the_term_end(attempt: Attempt[Any]) -> bool:
+    """The cancellation is to take effect when the term ends (R-EST-02)."""
+    return bool(attempt.command.at_term_end)
+
+
+def asks_for_now(attempt: Attempt[Any]) -> bool:
+    """The cancellation is to take effect at once."""
+    return not attempt.command.at_term_end
+
+
+def an_extended_term_follows(attempt: Attempt[EndTerm]) -> bool:
+    """Nobody wants the next term and nobody canceled: the subscription goes on from month to month (R-EST-04)."""
+    return not attempt.subscription.auto_renew and extends(attempt)
+
+
+def cancellation_takes_effect(attempt: Attempt[EndTerm]) -> bool:
+    """Somebody chose to cancel when the term ends (R-EST-02)."""
+    return not attempt.subscription.auto_renew and attempt.subscription.cancellation_scheduled
+
+
+def nothing_follows(attempt: Attempt[EndTerm]) -> bool:
+    """Nobody wants the next term, and the term is one of those before extended terms came."""
+    off = not attempt.subscription.auto_renew and not attempt.subscription.cancellation_scheduled
+    return off and not extends(attempt)
+
+
+def the_grace_ends(attempt: Attempt[Any]) -> bool:
+    """The first of the two steps of a disabled subscription is over (R-STATUS-04)."""
+    return attempt.subscription.phase is Phase.GRACE
+
+
+def the_retention_ends(attempt: Attempt[Any]) -> bool:
+    """The second of the two steps is over."""
+    return attempt.subscription.phase is not Phase.GRACE

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from attrs import frozen
 
-from csp_lifecycle.values.calendar import Plan, TermLength
+from csp_lifecycle.values.calendar import Plan, Term, TermLength
 from csp_lifecycle.values.windows import RefundKind, Span
 from csp_lifecycle.vocabulary.subscription import EndReason
 
@@ -23,11 +23,13 @@ ALL_TERMS: Mapping[TermLength, frozenset[Plan]] = MappingProxyType(
 
 
 class LotOrder(Enum):
-    """Which open lot a reduction consumes first (AMB-06)."""
+    """Which open lot a reduction consumes first (AMB-06).
+
+    Every lot of a policy stays open for the same time, so the oldest is the one with the earliest deadline.
+    """
 
     EARLIEST_DEADLINE = "earliest-deadline"
     NEWEST = "newest"
-    OLDEST = "oldest"
 
 
 class UpgradeWindow(Enum):
@@ -96,13 +98,19 @@ class TrialTerms:
 
 @frozen(kw_only=True)
 class ExtendedTerm:
-    """What follows a term that nobody renewed or cancelled, where it ends on or after a day (R-EST).
+    """What follows a term that nobody renewed or canceled (R-EST-01).
 
-    `policy` is the policy of the extended term. Its price is the monthly term's price with *uplift*, or where
-    the offer has no monthly term, the price of its longer term's monthly plan with *uplift_without_monthly*.
+    It concerns terms that began on or after `begun_since` and end on or after `ends_since`. `policy` is the
+    policy of the extended term. Its price is that of the monthly term times `factor`, or where the offer has no
+    monthly term, that of the longer term's monthly plan times `factor_without_monthly` (R-EST-03).
     """
 
-    since: date
+    begun_since: date
+    ends_since: date
     policy: str
-    uplift: Decimal
-    uplift_without_monthly: Decimal
+    factor: Decimal
+    factor_without_monthly: Decimal
+
+    def follows(self, term: Term) -> bool:
+        """Whether a term is one that an extended term follows."""
+        return term.starts_on >= self.begun_since and term.ends_on >= self.ends_since

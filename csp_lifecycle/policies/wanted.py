@@ -6,13 +6,15 @@ offer, on a term and a plan, from a day on. `wanted` says which, whatever the co
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from csp_lifecycle.policies.policy import Attempt
+from csp_lifecycle.policies.terms import ExtendedTerm, RenewalAnchor
 from csp_lifecycle.values.alignment import Alignment, anniversary, calendar_month_end, recurrence
-from csp_lifecycle.values.calendar import Plan, Term, TermLength, natural_end
+from csp_lifecycle.values.calendar import DAY, Plan, Term, TermLength, add_months, natural_end
 from csp_lifecycle.vocabulary.catalog import Offer, Price
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
@@ -39,7 +41,9 @@ class Wanted:
     """Seats of an offer on a term and a plan.
 
     `starts_at` is when the term they run in began or will begin, `priced_on` the day whose price list counts,
-    `end` a wish for another last day than the natural one.
+    `end` a wish for another last day than the natural one, `anchor` the day from which terms are counted where
+    that is not their own start. The price is listed for `listed_term` where that is not the wanted length, and
+    multiplied with `factor`.
     """
 
     offer_id: str
@@ -50,11 +54,18 @@ class Wanted:
     priced_on: date
     end: date | Alignment | str | None = None
     currency: str | None = None
+    anchor: date | None = None
+    listed_term: TermLength | None = None
+    factor: Decimal = Decimal(1)
 
     @property
     def natural_end(self) -> date:
-        """The inclusive last day of the unshortened term."""
-        return natural_end(self.starts_at.date(), self.length)
+        """The inclusive last day of the unshortened term, counted from `anchor` where one is kept (AMB-02)."""
+        starts_on = self.starts_at.date()
+        if self.anchor is None:
+            return natural_end(starts_on, self.length)
+        elapsed = (starts_on.year - self.anchor.year) * 12 + starts_on.month - self.anchor.month
+        return add_months(self.anchor, elapsed + self.length.months) - DAY
 
 
 def wanted(attempt: Attempt[Any]) -> Wanted:
@@ -72,7 +83,8 @@ def prices_wanted(attempt: Attempt[Any]) -> tuple[Price, ...]:
     offer, wish = offer_wanted(attempt), wanted(attempt)
     if offer is None:
         return ()
-    prices = offer.prices_for(wish.length, wish.plan, wish.priced_on)
+    listed = offer.prices_for(wish.listed_term or wish.length, wish.plan, wish.priced_on)
+    prices = tuple(evolve(price, amount=price.amount * wish.factor) for price in listed)
     currencies = {price.currency for price in offer.prices}
     if wish.currency is None or (attempt.subscription.currency is None and len(currencies) == 1):
         return prices
@@ -158,6 +170,10 @@ def _for_next_term(attempt: Attempt[Any]) -> Wanted:
     subscription, starts_at = attempt.subscription, running_term(attempt.subscription).ends_before
     base = _with(_in_force(attempt), starts_at=starts_at, priced_on=starts_at.date())
     change = subscription.scheduled_change
+    if attempt.policy.renewal_anchor is RenewalAnchor.PURCHASE_DAY:
+        base = _with(base, anchor=subscription.anchored_on)
+    if extends(attempt):
+        return _extended(attempt, base)
     if change is not None:
         base = _with(
             base,
@@ -168,6 +184,28 @@ def _for_next_term(attempt: Attempt[Any]) -> Wanted:
             end=change.ends_on,
         )
     return _with(base, plan=subscription.queued_plan) if Slot.NEXT_CHARGE in applied_at_renewal(attempt) else base
+
+
+def extends(attempt: Attempt[Any]) -> bool:
+    """Whether the next term is an extended service term: nobody wants another, and nobody canceled (R-EST-04)."""
+    extended, subscription = attempt.policy.extended_term, attempt.subscription
+    if extended is None or subscription.is_trial or subscription.cancellation_scheduled:
+        return False
+    if subscription.policy == extended.policy:
+        return subscription.scheduled_change is None
+    return not subscription.auto_renew and extended.follows(running_term(subscription))
+
+
+def _extended(attempt: Attempt[Any], base: Wanted) -> Wanted:
+    """Monthly, at the monthly term's price and a surcharge (R-EST-03)."""
+    extended = cast("ExtendedTerm", attempt.policy.extended_term)
+    offer = attempt.market.catalog.offer(base.offer_id)
+    month, listed = TermLength.MONTH, base.length
+    monthly = offer is not None and bool(offer.prices_for(month, Plan.MONTHLY, base.priced_on))
+    if not monthly and listed is month:
+        listed = TermLength.YEAR
+    factor = extended.factor if monthly else extended.factor_without_monthly
+    return _with(base, length=month, plan=Plan.MONTHLY, listed_term=month if monthly else listed, factor=factor)
 
 
 def applied_at_renewal(attempt: Attempt[Any]) -> tuple[Slot, ...]:

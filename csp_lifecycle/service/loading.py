@@ -64,6 +64,7 @@ def read_for(command: Command, store: EventStore, catalog: Catalog) -> Reading:
     reading = Reading(store)
     named = (command.subscription_id, *(getattr(command, name, None) for name in _NAMED))
     reading.add(name for name in named if isinstance(name, str))
+    reading.add(one.new_subscription_id for one in getattr(command, "add_ons", ()))
     align = getattr(command, "align", None)
     if isinstance(align, str):
         reading.add((align,))

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from attrs import evolve
 
-from csp_lifecycle.errors import DuplicateCommandError, StaleVersionError
+from csp_lifecycle.errors import DuplicateCommandError
+from csp_lifecycle.stores.expected import require_expected
 from csp_lifecycle.stores.store import Commit, Envelope, Outcome, StreamState
 
 
@@ -26,7 +27,7 @@ class MemoryStore:
         with self._lock:
             if commit.command_id in self._outcomes:
                 raise DuplicateCommandError(commit.command_id)
-            self._check(commit)
+            require_expected(commit, lambda name: len(self.read(name)), lambda name: len(self.streams_of(name)))
             last = len(self._log)
             stored = tuple(evolve(one, position=last + n) for n, one in enumerate(commit.envelopes, 1))
             self._log.extend(stored)
@@ -37,16 +38,6 @@ class MemoryStore:
                 self._customers.setdefault(state.customer_id, set()).add(state.stream)
             self._outcomes[commit.command_id] = Outcome(commit.digest, stored)
             return stored
-
-    def _check(self, commit: Commit) -> None:
-        for stream, expected in commit.expected.items():
-            actual = len(self._streams.get(stream, ()))
-            if actual != expected:
-                raise StaleVersionError(stream, expected, actual)
-        for customer, expected in commit.customers.items():
-            actual = len(self._customers.get(customer, ()))
-            if actual != expected:
-                raise StaleVersionError(customer, expected, actual)
 
     def read(self, stream: str) -> tuple[Envelope, ...]:
         """See `EventStore.read`."""

@@ -6,18 +6,23 @@ from csp_lifecycle.stores.store import EventStore
 
 
 def open_store(url: str) -> EventStore:
-    """The store that *url* names: `memory://` or `sqlite:///PATH` (an absolute path makes four slashes).
+    """The store that *url* names: `memory://`, `sqlite:///PATH` (absolute: four slashes) or `postgresql://…`.
 
     Raises:
         ValueError: it names no store that this installation has.
         StoreError: the store cannot be opened.
     """
-    scheme, _, rest = url.partition("://")
-    match scheme, rest:
-        case "memory", "":
+    match url.partition("://"):
+        case "memory", "://", "":
             return MemoryStore()
-        case "sqlite", path if path.startswith("/") and len(path) > 1:
+        case "sqlite", "://", path if path.startswith("/") and len(path) > 1:
             return SqliteStore(path[1:])
-        case _:
-            message = f"{scheme}:// is no store this installation has; use memory:// or sqlite:///PATH"
+        case "postgresql", "://", _:
+            # The driver is an extra: who has no server does not load it.
+            from csp_lifecycle.stores.postgres import PostgresStore  # noqa: PLC0415
+
+            return PostgresStore(url)
+        case scheme, _, _:
+            # What stands behind the scheme may be a password.
+            message = f"{scheme!r} names no store with such a path; use memory:// or sqlite:///PATH or postgresql://…"
             raise ValueError(message)

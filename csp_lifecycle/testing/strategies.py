@@ -4,7 +4,8 @@ The pools that arguments are drawn from are small on purpose: what is drawn has 
 walk never takes a rare row. This module and `csp_lifecycle.testing.model` need Hypothesis; nothing else here does.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import Any, get_args
 
 import attrs
@@ -17,35 +18,51 @@ from csp_lifecycle.values.calendar import DAY, Plan, TermLength, last_of_month
 from csp_lifecycle.values.windows import TICK
 from csp_lifecycle.vocabulary import commands as c
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer
+from csp_lifecycle.vocabulary.names import COMMANDS, command_name
+from csp_lifecycle.vocabulary.subscription import PaymentMethod
 
 Kind = type[c.Command]
 
 KINDS: tuple[Kind, ...] = get_args(c.Command)
 """Every command about one subscription."""
 
-_TERMS = (TermLength.MONTH, TermLength.YEAR, TermLength.THREE_YEARS)
+PAID_TERMS = (TermLength.MONTH, TermLength.YEAR, TermLength.THREE_YEARS)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class World:
-    """What random commands speak of: subscriptions of a few customers, over a catalog, from an instant on."""
+    """What random commands speak of, over a catalog, from an instant on.
+
+    Of the subscriptions, the `first` are there from the beginning, the `later` ones may come out of commands.
+    """
 
     catalog: Catalog = attrs.field(factory=example_catalog)
     begins_at: datetime = datetime(2023, 12, 30, 10, 30, tzinfo=UTC)
-    subscriptions: tuple[str, ...] = ("s-1", "s-2", "s-3", "s-4", "s-5", "s-6")
+    first: tuple[str, ...] = ("s-1", "s-2", "s-3")
+    later: tuple[str, ...] = ("s-4", "s-5", "s-6")
     customers: tuple[str, ...] = ("contoso", "contoso", "fabrikam")
     seats: tuple[int, ...] = (1, 2, 5, 25, 40)
     aligns: tuple[Alignment | str, ...] = (Alignment.CALENDAR_MONTH, "s-1", "s-2")
 
     @property
-    def offers(self) -> tuple[Offer, ...]:
-        """The paid offers that are sold without conditions."""
-        return tuple(offer for offer in self.catalog.offers.values() if _is_plain(offer))
+    def subscriptions(self) -> tuple[str, ...]:
+        """All ids."""
+        return self.first + self.later
 
     @property
-    def trials(self) -> tuple[Offer, ...]:
+    def offers(self) -> tuple[str, ...]:
+        """The paid offers that are sold without conditions."""
+        return tuple(name for name, offer in self.catalog.offers.items() if _is_plain(offer))
+
+    @property
+    def higher(self) -> tuple[str, ...]:
+        """The offers that another one upgrades to."""
+        return tuple({name: True for offer in self.catalog.offers.values() for name in offer.upgrades_to})
+
+    @property
+    def trials(self) -> tuple[str, ...]:
         """The trial offers."""
-        return tuple(offer for offer in self.catalog.offers.values() if offer.trial)
+        return tuple(name for name, offer in self.catalog.offers.items() if offer.trial)
 
 
 def _is_plain(offer: Offer) -> bool:
@@ -54,14 +71,14 @@ def _is_plain(offer: Offer) -> bool:
 
 
 def waits() -> SearchStrategy[timedelta]:
-    """How long nothing is asked for: not at all, within a day, as long as a window, up to 40 days, up to a term."""
-    return st.one_of(
-        st.just(timedelta()),
-        st.timedeltas(timedelta(), DAY),
-        st.sampled_from((DAY, DAY + TICK, 7 * DAY, 7 * DAY + TICK)),
-        st.timedeltas(DAY, 40 * DAY),
-        st.integers(40, 366).map(lambda days: days * DAY),
-    )
+    """How long nothing is asked for: not at all, within a day, as long as a window, up to 40 days, up to a term.
+
+    Mostly not for long: what is possible only in the first days of a term has to be met there.
+    """
+    none = timedelta()
+    exact = st.sampled_from((none, none, DAY, DAY + TICK, 7 * DAY, 7 * DAY + TICK, 31 * DAY))
+    up_to = (none, DAY, DAY, DAY, 9 * DAY, 9 * DAY, 9 * DAY, 40 * DAY, 40 * DAY, 366 * DAY)
+    return st.one_of(exact, st.sampled_from(up_to).flatmap(partial(st.timedeltas, none)))
 
 
 # In which forms a command comes: the optional arguments that it carries, together.
@@ -79,6 +96,7 @@ _FORMS: dict[Kind, tuple[tuple[str, ...], ...]] = {
             ("attested", "billing_currency"),
         )
     ),
+    c.Suspend: ((), ("reason",)),
     c.Reactivate: ((), ("reason",)),
     c.Cancel: ((), (), ("at_term_end",)),
     c.ScheduleChange: (
@@ -96,15 +114,22 @@ _FORMS: dict[Kind, tuple[tuple[str, ...], ...]] = {
 }
 
 
-def _pools(at: datetime, world: World) -> dict[str, SearchStrategy[Any]]:
+@cache
+def _pools(world: World) -> dict[str, SearchStrategy[Any]]:
     """Every argument by name: what it is drawn from."""
-    return {
+    names = st.one_of(st.sampled_from(world.first), st.sampled_from(world.subscriptions))
+    days = st.integers(0, 1200).map(lambda days: world.begins_at.date() + days * DAY)
+    flags = dict.fromkeys(("attested", "at_term_end"), st.just(value=True))
+    return flags | {
+        # The instant is settled later: building strategies costs more than drawing from them.
+        "at": st.just(world.begins_at),
+        "subscription_id": names,
         "customer_id": st.sampled_from(world.customers),
-        "offer_id": st.sampled_from(tuple(world.catalog.offers)),
+        "offer_id": st.one_of(st.sampled_from(world.higher), st.sampled_from(tuple(world.catalog.offers))),
         "seats": st.sampled_from(world.seats),
-        "term": st.sampled_from(_TERMS),
+        "term": st.sampled_from(PAID_TERMS),
         "plan": st.sampled_from(Plan),
-        "ends_on": _days_after(at.date()),
+        "ends_on": st.one_of(days.map(last_of_month), days),
         "align": st.sampled_from(world.aligns),
         "promotion_id": st.just("spring"),
         "resellers": st.sampled_from((("r-1",), ("r-1", "r-1"), ("r-1", "r-2", "r-3", "r-4", "r-5", "r-6"))),
@@ -112,63 +137,63 @@ def _pools(at: datetime, world: World) -> dict[str, SearchStrategy[Any]]:
         "billing_currency": st.sampled_from(("EUR", "USD")),
         "reason": st.sampled_from(("partner", "fraud", "base")),
         "partner_id": st.just("adatum"),
-        "method": st.sampled_from(c.PaymentMethod),
-        **dict.fromkeys(("attested", "at_term_end"), st.just(value=True)),
-        **dict.fromkeys(
-            ("new_subscription_id", "target_subscription_id", "base_subscription_id"),
-            st.sampled_from(world.subscriptions),
-        ),
+        "method": st.sampled_from(PaymentMethod),
+        "new_subscription_id": st.one_of(st.sampled_from(world.later), st.sampled_from(world.subscriptions)),
+        "target_subscription_id": names,
+        "base_subscription_id": names,
     }
 
 
-def _days_after(day: date) -> SearchStrategy[date]:
-    """Days a term might be made to end on: mostly the ends of months to come."""
-    later = st.integers(0, 400).map(lambda days: day + days * DAY)
-    return st.one_of(later.map(last_of_month), later)
+def commands(kind: Kind, world: World) -> SearchStrategy[c.Command]:
+    """A command of one kind on any subscription, legal or not; `attrs.evolve` gives it another instant."""
+    return _commands(command_name(kind), world)
 
 
-def commands(kind: Kind, at: datetime, world: World) -> SearchStrategy[c.Command]:
-    """A command of one kind at *at*, on any subscription, legal or not."""
-    pools = _pools(at, world)
+@cache
+def _commands(name: str, world: World) -> SearchStrategy[c.Command]:
+    kind = COMMANDS[name]
+    pools = _pools(world)
     needed = [field.name for field in attrs.fields(kind) if field.default is attrs.NOTHING]
-    subject = {"at": st.just(at), "subscription_id": st.sampled_from(world.subscriptions)}
-    forms = [
-        st.builds(kind, **subject, **{name: pools[name] for name in (*needed, *form) if name not in subject})
-        for form in _FORMS.get(kind, ((),))
-    ]
-    return st.one_of(forms)
+    forms = _FORMS.get(kind, ((),))
+    return st.one_of([st.builds(kind, **{name: pools[name] for name in (*needed, *form)}) for form in forms])
 
 
-def beginnings(subscription_id: str, at: datetime, world: World) -> SearchStrategy[c.Command]:
+@cache
+def beginnings(world: World) -> SearchStrategy[c.Command]:
     """A purchase, or a trial, that the catalog sells without conditions."""
-    pools = _pools(at, world)
-    who = {"at": st.just(at), "subscription_id": st.just(subscription_id), "customer_id": pools["customer_id"]}
-    terms = st.sampled_from([(term, plan) for term in _TERMS for plan in Plan if plan.months <= term.months])
-    offers = st.sampled_from([offer.offer_id for offer in world.offers])
-    purchase = terms.flatmap(
-        lambda pair: st.builds(
-            c.Purchase, **who, offer_id=offers, seats=pools["seats"], term=st.just(pair[0]), plan=st.just(pair[1])
+    pools = _pools(world)
+    who = {name: pools[name] for name in ("at", "subscription_id", "customer_id")}
+    terms = [(term, plan) for term in PAID_TERMS for plan in Plan if plan.months <= term.months]
+    purchases = [
+        st.builds(
+            c.Purchase,
+            **who,
+            offer_id=st.sampled_from(world.offers),
+            seats=pools["seats"],
+            term=st.just(term),
+            plan=st.just(plan),
         )
-    )
-    trials = [st.builds(c.StartTrial, **who, offer_id=st.just(offer.offer_id)) for offer in world.trials]
-    return st.one_of(purchase, purchase, purchase, *trials)
+        for term, plan in terms
+    ]
+    trials = [st.builds(c.StartTrial, **who, offer_id=st.just(offer)) for offer in world.trials * 2]
+    return st.one_of(*purchases, *trials)
 
 
-def advances(to: datetime, world: World) -> SearchStrategy[c.Advance]:
-    """Time is taken up to *to*, everywhere or on one subscription; what takes its time may stay in flight."""
+@cache
+def advances(world: World) -> SearchStrategy[c.Advance]:
+    """Time is taken, everywhere or on one subscription; what takes its time may stay in flight."""
     names = st.one_of(st.none(), st.sampled_from(world.subscriptions))
-    return st.builds(c.Advance, to=st.just(to), complete=st.booleans(), subscription_id=names)
+    return st.builds(c.Advance, to=st.just(world.begins_at), complete=st.booleans(), subscription_id=names)
 
 
 @st.composite
-def histories(draw: DrawFn, world: World | None = None, *, longest: int = 20) -> tuple[c.Command, ...]:
-    """Commands at growing instants, any of them legal or not; the first ones begin a few subscriptions."""
-    world = world or World()
+def histories(draw: DrawFn, world: World, *, longest: int = 20) -> tuple[c.Command, ...]:
+    """Commands at growing instants, legal or not; the first ones begin a few subscriptions."""
     at, history = world.begins_at, []
-    for name in world.subscriptions[: draw(st.integers(1, len(world.subscriptions) - 1))]:
-        at += draw(st.timedeltas(timedelta(), 20 * DAY))
-        history.append(draw(beginnings(name, at, world)))
+    for name in world.first:
+        at += draw(st.sampled_from((timedelta(), timedelta(hours=5), 17 * DAY)))
+        history.append(attrs.evolve(draw(beginnings(world)), at=at, subscription_id=name))
     for _ in range(draw(st.integers(0, longest))):
         at += draw(waits())
-        history.append(draw(commands(draw(st.sampled_from(KINDS)), at, world)))
+        history.append(attrs.evolve(draw(commands(draw(st.sampled_from(KINDS)), world)), at=at))
     return tuple(history)

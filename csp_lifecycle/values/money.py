@@ -14,11 +14,10 @@ from attrs import frozen
 
 # The currencies of ISO 4217 that do not have two minor digits. Two dozen codes that change once in a decade: the
 # packages that carry them read an XML file on import, or know how a currency is displayed, which differs.
-_MINOR_DIGITS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
-}
+_NO_DIGITS = ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", 0)
+_THREE_DIGITS = ("BHD IQD JOD KWD LYD OMR TND", 3)
+_FOUR_DIGITS = ("CLF UYW", 4)
+_MINOR_DIGITS = {code: digits for codes, digits in (_NO_DIGITS, _THREE_DIGITS, _FOUR_DIGITS) for code in codes.split()}
 _MOST_DIGITS_SHOWN = 15
 
 
@@ -56,7 +55,7 @@ TOTAL_HALF_UP = Rounding(Figure.TOTAL, Direction.HALF_UP)
 
 
 def daily_rounded(digits: int) -> Rounding:
-    """The mode that rounds the price of one day to *digits* first, and the total half up."""
+    """The mode that rounds the price of one day to *digits* first, and the total half up; a whole price stays."""
     return Rounding(Figure.DAILY, Direction.HALF_UP, digits)
 
 
@@ -83,7 +82,7 @@ def charged(price: Decimal, share: Share, seats: int, currency: str, rounding: R
     precise = digits if rounding.digits is None else rounding.digits
     if rounding.figure is Figure.UNIT:
         unit = rounded(unit, precise, rounding.direction)
-    elif rounding.figure is Figure.DAILY:
+    elif rounding.figure is Figure.DAILY and share.worth != 1:
         unit = rounded(unit / share.days, precise, rounding.direction) * share.days
     return Charged(unit, decimal(rounded(unit * seats, digits, rounding.direction), digits))
 

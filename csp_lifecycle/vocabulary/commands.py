@@ -24,7 +24,7 @@ from csp_lifecycle.vocabulary.fields import (
     seats,
     text,
 )
-from csp_lifecycle.vocabulary.subscription import PaymentMethod
+from csp_lifecycle.vocabulary.subscription import MovedAddOn, PaymentMethod
 
 
 class Actor(Enum):
@@ -260,7 +260,11 @@ class ExtendTrial(_SubscriptionCommand):
 
 @frozen(kw_only=True)
 class Migrate(_SubscriptionCommand):
-    """Move a legacy subscription to new commerce (R-MIGRATE-01)."""
+    """Move a legacy subscription to new commerce (R-MIGRATE-01).
+
+    `add_ons` names the attached add-ons that go along, as all of them must (R-MIGRATE-05). An add-on that goes
+    along is attached to `base_subscription_id` from then on.
+    """
 
     new_subscription_id: str = text()
     offer_id: str = text()
@@ -268,6 +272,8 @@ class Migrate(_SubscriptionCommand):
     plan: Plan | None = optional(Plan)
     seats: int | None = optional_seats()
     full_term: bool = flag()
+    add_ons: tuple[MovedAddOn, ...] = ()
+    base_subscription_id: str | None = optional_text()
 
 
 @frozen(kw_only=True)

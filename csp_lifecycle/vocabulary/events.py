@@ -20,6 +20,7 @@ from csp_lifecycle.vocabulary.fields import aware, optional_aware, text
 from csp_lifecycle.vocabulary.subscription import (
     Commerce,
     EndReason,
+    MovedAddOn,
     PaymentMethod,
     Phase,
     ScheduledChange,
@@ -86,7 +87,10 @@ class _Terms(Fact):
 
 @frozen(kw_only=True)
 class _Sold(Fact):
-    """What a purchase settles. An offer that is billed by usage has no seats, term, plan, cycle or price."""
+    """What a purchase settles. An offer that is billed by usage has no seats, term, plan, cycle or price.
+
+    `policy` is the one of the first term, `named_policy` the one that the purchase named for all its terms.
+    """
 
     follows = frozenset({Status.NONE})
 
@@ -113,6 +117,7 @@ class _Sold(Fact):
     attested: bool = False
     friendly_name: str | None = None
     billing_currency: str | None = None
+    named_policy: str | None = None
 
 
 @frozen(kw_only=True)
@@ -163,6 +168,7 @@ class TrialStarted(Fact):
     refunds: tuple[Refund, ...] = ()
     seat_lots: tuple[SeatLot, ...] = ()
     friendly_name: str | None = None
+    named_policy: str | None = None
 
 
 @frozen(kw_only=True)
@@ -180,14 +186,14 @@ class SeatsChanged(Fact):
 class SeatsAdded(SeatsChanged):
     """Seats were added, in a lot of their own (R-SEATS-03)."""
 
-    follows = frozenset({Status.ACTIVE})
+    follows = frozenset({Status.ACTIVE, Status.RENEWING})
 
 
 @frozen(kw_only=True)
 class SeatsRemoved(SeatsChanged):
     """Seats were removed from open lots (R-SEATS-05)."""
 
-    follows = frozenset({Status.ACTIVE})
+    follows = frozenset({Status.ACTIVE, Status.RENEWING})
 
 
 @frozen(kw_only=True)
@@ -313,7 +319,7 @@ class Canceled(Fact):
     """The subscription ended at once (R-CANCEL-01); `refund` says what is given back."""
 
     leads_to = Status.DELETED
-    follows = _RUNNING | {Status.PENDING, Status.TRIAL}
+    follows = _RUNNING | {Status.PENDING, Status.TRIAL, Status.RENEWING}
     is_update = True
 
     refund: RefundKind
@@ -389,7 +395,9 @@ class BillingPlanWithdrawn(Fact):
 class WaitingChangesVoided(Fact):
     """Waiting changes were lost because of another event (R-SCHED-05..07): which, why, and what they were."""
 
-    follows = frozenset({Status.ACTIVE, Status.TRIAL, Status.SUSPENDED, Status.EXPIRED, Status.DELETED})
+    follows = frozenset(
+        {Status.ACTIVE, Status.TRIAL, Status.RENEWING, Status.SUSPENDED, Status.EXPIRED, Status.DELETED}
+    )
 
     slots: tuple[Slot, ...]
     because: str
@@ -436,7 +444,7 @@ class Expired(Fact):
     """
 
     leads_to = Status.EXPIRED
-    follows = frozenset({Status.ACTIVE, Status.TRIAL})
+    follows = frozenset({Status.ACTIVE, Status.TRIAL, Status.SUSPENDED})
 
     until: datetime | None = optional_aware()
     reason: EndReason = EndReason.LAPSED
@@ -447,10 +455,11 @@ class Disabled(Fact):
     """Only an administrator can reach the data (R-STATUS-04); `until` is when the next step is due."""
 
     leads_to = Status.DISABLED
-    follows = frozenset({Status.EXPIRED})
+    follows = frozenset({Status.EXPIRED, Status.SUSPENDED, Status.DISABLED})
 
     phase: Phase
     until: datetime = aware()
+    reason: EndReason = EndReason.LAPSED
 
 
 @frozen(kw_only=True)
@@ -485,6 +494,7 @@ class Migrated(Fact):
     is_update = True
 
     into_subscription_id: str
+    add_ons: tuple[MovedAddOn, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -511,7 +521,7 @@ class PaymentMethodChanged(Fact):
 class Renamed(Fact):
     """The friendly name changed (R-SCHED-08)."""
 
-    follows = frozenset({Status.ACTIVE, Status.TRIAL})
+    follows = frozenset({Status.ACTIVE, Status.TRIAL, Status.RENEWING})
     is_update = True
 
     friendly_name: str

@@ -98,6 +98,15 @@ class ScheduledChange:
     ends_on: date | None = None
 
 
+@frozen(kw_only=True)
+class MovedAddOn:
+    """An add-on that is migrated along with its base: into which new subscription, of which offer (R-MIGRATE-05)."""
+
+    subscription_id: str
+    new_subscription_id: str
+    offer_id: str
+
+
 @define(kw_only=True)
 class SubscriptionFields:
     """The fields of a subscription, as replay fills them."""
@@ -107,10 +116,12 @@ class SubscriptionFields:
     offer_id: str = ""
     commerce: Commerce = Commerce.NEW_COMMERCE
     policy: str = ""
+    named_policy: str | None = None
     status: Status = Status.NONE
     seats: int = 0
     term: Term | None = None
     plan: Plan | None = None
+    anchored_on: date | None = None
     cycle_anchor: date | None = None
     charge_cycle: Cycle | None = None
     unit_price: Decimal | None = None

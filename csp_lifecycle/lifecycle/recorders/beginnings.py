@@ -34,6 +34,7 @@ def _sale(attempt: Attempt[Purchase]) -> dict[str, Any]:
         "customer_id": command.customer_id,
         "commerce": policy.commerce,
         "policy": policy.id,
+        "named_policy": command.policy,
         "base_subscription_id": command.base_subscription_id,
         "align": align,
         "promotion_id": command.promotion_id,
@@ -97,6 +98,7 @@ def free_trial_started(attempt: Attempt[Activate]) -> TrialStarted:
         offer_id=subscription.offer_id,
         commerce=subscription.commerce,
         policy=subscription.policy,
+        named_policy=subscription.named_policy,
         seats=subscription.seats,
         term=Term(length=policy.trial.length, starts_at=at, ends_on=natural_end(at.date(), policy.trial.length)),
         default_change=ordered_term,
@@ -118,6 +120,7 @@ def trial_started(attempt: Attempt[StartTrial]) -> TrialStarted:
         offer_id=command.offer_id,
         commerce=policy.commerce,
         policy=policy.id,
+        named_policy=command.policy,
         seats=trial.seats,
         term=Term(length=trial.length, starts_at=command.at, ends_on=ends_on),
         default_change=ScheduledChange(offer_id=wish.offer_id, seats=wish.seats, term=wish.length, plan=wish.plan),
@@ -130,7 +133,8 @@ def trial_started(attempt: Attempt[StartTrial]) -> TrialStarted:
 @records(Migrated, Migrate)
 def migrated(attempt: Attempt[Migrate]) -> Migrated:
     """The legacy side ends; the migration day is the first of new commerce (AMB-51)."""
-    return Migrated(**head(attempt), into_subscription_id=attempt.command.new_subscription_id)
+    command = attempt.command
+    return Migrated(**head(attempt), into_subscription_id=command.new_subscription_id, add_ons=command.add_ons)
 
 
 @records(Purchased, Migrate)
@@ -147,6 +151,7 @@ def purchased_by_migration(attempt: Attempt[Migrate]) -> Purchased:
         auto_renew=policy.auto_renews,
         origin=Origin.MIGRATION,
         from_subscription_id=source.subscription_id,
+        base_subscription_id=command.base_subscription_id,
         friendly_name=source.friendly_name,
         billing_currency=source.billing_currency,
     )

@@ -42,7 +42,16 @@ def expired(attempt: Attempt[EndTerm | EndCycle]) -> Expired:
 def disabled(attempt: Attempt[EndPhase]) -> Disabled:
     """Users are out, the data is kept a while longer (R-STATUS-04)."""
     since = attempt.subscription.tail_until or attempt.command.at
-    return Disabled(**head(attempt), phase=Phase.RETENTION, until=since + attempt.policy.retained_for)
+    until = since + attempt.policy.retained_for
+    reason = attempt.subscription.end_reason or EndReason.LAPSED
+    return Disabled(**head(attempt), phase=Phase.RETENTION, until=until, reason=reason)
+
+
+@records(Disabled, EndTerm)
+def disabled_at_term_end(attempt: Attempt[EndTerm]) -> Disabled:
+    """A suspended subscription is given a time of grace before its retention (AMB-04)."""
+    until = running_term(attempt.subscription).ends_before + attempt.policy.disabled_for
+    return Disabled(**head(attempt), phase=Phase.GRACE, until=until, reason=_why(attempt))
 
 
 @records(Deleted, EndTerm)

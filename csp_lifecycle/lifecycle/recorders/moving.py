@@ -1,17 +1,17 @@
 """Recorders of seats that move between subscriptions, and of subscriptions that move between partners."""
 
-from decimal import Decimal
-from typing import cast
+from typing import Any
 
 from csp_lifecycle.lifecycle.recorders.registry import records
 from csp_lifecycle.lifecycle.recorders.terms import head, next_policy, priced, reassignment
-from csp_lifecycle.lifecycle.recorders.windows import fresh_lot
+from csp_lifecycle.lifecycle.recorders.windows import fresh_lot, fresh_windows
 from csp_lifecycle.policies import facts
-from csp_lifecycle.policies.policy import Attempt
-from csp_lifecycle.policies.wanted import running_term, wanted
-from csp_lifecycle.values.calendar import Cycle, Plan, Term, cycle_at
+from csp_lifecycle.policies.policy import Attempt, Policy
+from csp_lifecycle.policies.terms import UpgradeWindow
+from csp_lifecycle.policies.wanted import Wanted, running_term, wanted
+from csp_lifecycle.values.calendar import Term, cycle_at
 from csp_lifecycle.values.windows import SeatLot, seats_in, take_from
-from csp_lifecycle.vocabulary.commands import ConvertTrial, Transfer, Upgrade
+from csp_lifecycle.vocabulary.commands import ConvertTrial, Upgrade
 from csp_lifecycle.vocabulary.events import (
     Deleted,
     Origin,
@@ -19,7 +19,6 @@ from csp_lifecycle.vocabulary.events import (
     Reassignment,
     SeatsMovedIn,
     SeatsMovedOut,
-    Transferred,
 )
 from csp_lifecycle.vocabulary.subscription import EndReason, Subscription
 
@@ -84,13 +83,25 @@ def purchased_by_upgrade(attempt: Attempt[Upgrade]) -> Purchased:
         term=term,
         cycle_anchor=anchor,
         charge_cycle=cycle,
-        refunds=source.refunds_at(command.at),
-        seat_lots=taken,
+        **_windows_of_the_new_one(attempt, policy, wish, term, taken),
         auto_renew=source.auto_renew,
         origin=Origin.UPGRADE,
         from_subscription_id=source.subscription_id,
         billing_currency=source.billing_currency,
     )
+
+
+def _windows_of_the_new_one(
+    attempt: Attempt[Upgrade], policy: Policy, wish: Wanted, term: Term, taken: tuple[SeatLot, ...]
+) -> dict[str, Any]:
+    """Inherited from the source, unless a dated reading says otherwise (AMB-17)."""
+    match policy.upgrade_window:
+        case UpgradeWindow.INHERITED:
+            return {"refunds": attempt.subscription.refunds_at(attempt.command.at), "seat_lots": taken}
+        case UpgradeWindow.NONE:
+            return {"refunds": (), "seat_lots": ()}
+        case UpgradeWindow.FRESH:
+            return fresh_windows(policy, attempt.command.at, attempt.command.seats, wish.plan, term)
 
 
 @records(SeatsMovedOut, ConvertTrial)
@@ -132,46 +143,6 @@ def deleted_by_conversion(attempt: Attempt[ConvertTrial]) -> Deleted:
         **head(attempt),
         reason=EndReason.CONVERTED,
         into_subscription_id=command.target_subscription_id,
-    )
-
-
-@records(Transferred, Transfer)
-def transferred(attempt: Attempt[Transfer]) -> Transferred:
-    """The source ends; the day of the transfer belongs to the target (R-TRANSFER-04)."""
-    command = attempt.command
-    return Transferred(
-        **head(attempt),
-        partner_id=command.partner_id,
-        into_subscription_id=command.new_subscription_id,
-    )
-
-
-@records(Purchased, Transfer)
-def purchased_by_transfer(attempt: Attempt[Transfer]) -> Purchased:
-    """The same terms go on to the same end; no window opens at the target (R-TRANSFER-01, AMB-34)."""
-    command, source = attempt.command, attempt.subscription
-    term, cycle = running_term(source), source.charge_cycle
-    today = command.at.date()
-    return Purchased(
-        at=command.at,
-        subscription_id=command.new_subscription_id,
-        customer_id=source.customer_id,
-        offer_id=source.offer_id,
-        commerce=source.commerce,
-        policy=source.policy,
-        seats=source.seats,
-        term=Term(length=term.length, starts_at=command.at, ends_on=term.ends_on),
-        plan=cast("Plan", source.plan),
-        cycle_anchor=source.cycle_anchor or term.starts_on,
-        charge_cycle=Cycle(starts_on=today, ends_on=today if cycle is None else cycle.ends_on),
-        unit_price=cast("Decimal", source.unit_price),
-        currency=cast("str", source.currency),
-        refunds=(),
-        seat_lots=(),
-        auto_renew=True,
-        origin=Origin.TRANSFER,
-        from_subscription_id=source.subscription_id,
-        billing_currency=source.billing_currency,
     )
 
 

@@ -6,11 +6,10 @@ from attrs import evolve
 
 from csp_lifecycle.lifecycle.recorders.registry import records
 from csp_lifecycle.lifecycle.recorders.terms import head
-from csp_lifecycle.lifecycle.recorders.windows import fresh_lot
+from csp_lifecycle.lifecycle.recorders.windows import fresh_lot, reduced_lots
 from csp_lifecycle.policies.policy import Attempt
 from csp_lifecycle.policies.wanted import prices_wanted, running_term
 from csp_lifecycle.values.calendar import DAY, Cycle, Plan, cycle_at, natural_end
-from csp_lifecycle.values.windows import take_from
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
     ChangePaymentMethod,
@@ -54,9 +53,9 @@ def seats_added(attempt: Attempt[AddSeats]) -> SeatsAdded:
 
 @records(SeatsRemoved, RemoveSeats)
 def seats_removed(attempt: Attempt[RemoveSeats]) -> SeatsRemoved:
-    """Open lots give their seats, the earliest deadline first (R-SEATS-07)."""
+    """Open lots give their seats, in the order the policy says (R-SEATS-07)."""
     command, subscription = attempt.command, attempt.subscription
-    left, _ = take_from(subscription.lots_at(command.at), command.seats)
+    left = reduced_lots(attempt.policy, subscription.lots_at(command.at), command.seats)
     return SeatsRemoved(
         **head(attempt),
         seats=command.seats,

@@ -1,14 +1,16 @@
 """Recorders of events that bring terms: purchase, trial, renewal, conversion, term change, upgrade in place."""
 
-from typing import Any
+from typing import Any, cast
 
 from csp_lifecycle.lifecycle.recorders.registry import records
 from csp_lifecycle.lifecycle.recorders.windows import fresh_windows, kept_windows
 from csp_lifecycle.policies.policy import Attempt, Policy
+from csp_lifecycle.policies.terms import ExtendedTerm
 from csp_lifecycle.policies.wanted import (
     Wanted,
     applied_at_renewal,
     end_wanted,
+    extends,
     offer_wanted,
     prices_wanted,
     running_term,
@@ -46,7 +48,7 @@ def renewed(attempt: Attempt[EndTerm | CompleteRenewal]) -> Renewed:
         **head(attempt),
         **terms,
         policy=policy.id,
-        auto_renew=subscription.auto_renew,
+        auto_renew=subscription.auto_renew or extends(attempt),
         applied=applied_at_renewal(attempt),
         promotion_id=subscription.promotion_id if same_terms else None,
         reassignment=changed,
@@ -105,8 +107,10 @@ def head(attempt: Attempt[Any]) -> dict[str, Any]:
 
 def next_policy(attempt: Attempt[Any]) -> Policy:
     """The policy of the term that begins: what the catalog, or the purchase, names for that day."""
+    if isinstance(attempt.command, (EndTerm, CompleteRenewal)) and extends(attempt):
+        return attempt.market.policies[cast("ExtendedTerm", attempt.policy.extended_term).policy]
     offer = offer_wanted(attempt)
-    policy = None if offer is None else attempt.market.policy_for(offer, getattr(attempt.command, "policy", None))
+    policy = None if offer is None else attempt.market.policy_for(offer, attempt.named_policy)
     return policy or attempt.policy
 
 
@@ -124,7 +128,7 @@ def fresh_term(attempt: Attempt[Any], policy: Policy) -> dict[str, Any]:
     end = end_wanted(attempt) or wish.natural_end
     term = Term(length=wish.length, starts_at=wish.starts_at, ends_on=end)
     # A shortened term counts its cycles back from its end, any other forwards from its start (R-COTERM-10).
-    anchor = term.starts_on if end == wish.natural_end else end + DAY
+    anchor = (wish.anchor or term.starts_on) if end == wish.natural_end else end + DAY
     first = cycle_at(term.starts_on, anchor=anchor, plan=wish.plan, term=term, month_ends=policy.month_ends)
     terms = {"seats": wish.seats, "term": term, "cycle_anchor": anchor, "charge_cycle": first}
     return priced(attempt, wish) | terms | fresh_windows(policy, at, wish.seats, wish.plan, term)

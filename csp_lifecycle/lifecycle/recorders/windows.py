@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from csp_lifecycle.policies.policy import Attempt, Policy
+from csp_lifecycle.policies.terms import LotOrder
 from csp_lifecycle.policies.wanted import running_term, wanted
 from csp_lifecycle.values.calendar import Plan, Term
 from csp_lifecycle.values.windows import Refund, SeatLot, WholeTerm, take_from
@@ -28,6 +29,13 @@ def fresh_lot(policy: Policy, at: datetime, seats: int, term: Term) -> SeatLot:
     return SeatLot(seats=seats, reducible_until=policy.reduction.deadline(at, term.ends_before))
 
 
+def reduced_lots(policy: Policy, lots: tuple[SeatLot, ...], seats: int) -> tuple[SeatLot, ...]:
+    """What is left of open *lots*, earliest deadline first, when *seats* are taken from them (AMB-06)."""
+    newest_first = policy.lot_order is LotOrder.NEWEST
+    left, _ = take_from(tuple(reversed(lots)) if newest_first else lots, seats)
+    return tuple(sorted(left, key=lambda lot: lot.reducible_until))
+
+
 def kept_windows(attempt: Attempt[Any], term: Term) -> dict[str, Any]:
     """No window opens mid-term (R-UPGRADE-13, R-BILL-14): the open ones stay; extra seats have a lot (D-06).
 
@@ -41,7 +49,7 @@ def kept_windows(attempt: Attempt[Any], term: Term) -> dict[str, Any]:
     elif extra > 0:
         lots = (*lots, fresh_lot(policy, at, extra, term))
     elif extra < 0:
-        lots, _ = take_from(lots, -extra)
+        lots = reduced_lots(policy, lots, -extra)
     return {"refunds": _kept_refunds(attempt, term), "seat_lots": lots}
 
 

@@ -42,7 +42,7 @@ def month_may_end_there(attempt: Attempt[Any]) -> bool:
 def longer_term_is_not_aligned_with_a_month(attempt: Attempt[Any]) -> bool:
     """An annual or triennial term cannot be aligned with a monthly subscription."""
     wish = wanted(attempt)
-    other = attempt.holdings[wish.end] if isinstance(wish.end, str) else None
+    other = attempt.holdings.get(wish.end) if isinstance(wish.end, str) else None
     return other is None or wish.length is TermLength.MONTH or running_term(other).length is not TermLength.MONTH
 
 
@@ -51,7 +51,8 @@ def end_matches_something(attempt: Attempt[Any]) -> bool:
     """A chosen end must be a calendar month's end or that of an active paid subscription of the same customer."""
     end, wish = end_wanted(attempt), wanted(attempt)
     if isinstance(wish.end, str):
-        return end is not None and _may_be_aligned_with(attempt, attempt.holdings[wish.end])
+        other = attempt.holdings.get(wish.end)
+        return other is not None and _may_be_aligned_with(attempt, other)
     return end is None or end == last_of_month(end) or end in subscription_ends(attempt)
 
 

@@ -99,6 +99,14 @@ def scheduled_by(attempt: Attempt[ScheduleChange]) -> ScheduledChange:
     )
 
 
+@guard("upfront-mid-term", rule="R-BILL-03", facts=(facts.term, facts.plan))
+def upfront_may_begin_mid_term(attempt: Attempt[Any]) -> bool:
+    """By this policy no change while a term runs can land on an upfront plan."""
+    wish = wanted(attempt)
+    lands_there = wish.plan.months == wish.length.months and wish.plan is not attempt.subscription.plan
+    return attempt.policy.upfront_on_term_change or not lands_there
+
+
 @guard("upfront-mid-term", rule="R-PURCHASE-06", facts=(facts.term, facts.plan))
 def upfront_begins_a_term(attempt: Attempt[Upgrade]) -> bool:
     """An upgrade can land on an upfront plan only where it begins a new, longer term."""

@@ -7,7 +7,7 @@ from csp_lifecycle.policies.policy import Attempt, guard
 from csp_lifecycle.policies.wanted import offer_wanted, running_term, wanted
 from csp_lifecycle.values.calendar import DAY, add_months
 from csp_lifecycle.vocabulary.commands import ChangeTerm, ConvertTrial, Migrate, Purchase, Reactivate, Upgrade
-from csp_lifecycle.vocabulary.subscription import LIVE, Commerce, Status, Subscription
+from csp_lifecycle.vocabulary.subscription import LIVE, Commerce, EndReason, Status, Subscription
 
 
 @guard("term-invalid", rule="R-PURCHASE-05", facts=(facts.term, facts.plan))
@@ -148,5 +148,13 @@ def offer_is_new_commerce(attempt: Attempt[Migrate]) -> bool:
 
 @guard("migration-not-eligible", rule="R-MIGRATE-05", facts=(facts.attached,))
 def no_add_on_stays_behind(attempt: Attempt[Migrate]) -> bool:
-    """A base and its active add-ons are migrated together or not at all; cancel the add-ons before."""
-    return not facts.attached(attempt)
+    """A base and its active add-ons are migrated together or not at all: name every one of them in add_ons."""
+    named = {one.subscription_id for one in attempt.command.add_ons}
+    return set(facts.attached(attempt)) == named
+
+
+@guard("migration-not-eligible", rule="R-MIGRATE-05", facts=(facts.base_status,))
+def add_on_goes_with_its_base(attempt: Attempt[Migrate]) -> bool:
+    """An add-on is migrated with its base, not by itself: migrate the base and name the add-on there."""
+    base = facts.attached_to(attempt)
+    return base is None or base.end_reason is EndReason.MIGRATED

@@ -52,7 +52,7 @@ def cancellation_window_is_open(attempt: Attempt[Any]) -> bool:
 
 @guard("not-supported", rule="R-EST-02", remedies=("turn-off-auto-renew",))
 def no_choice_of_term_end(attempt: Attempt[Cancel]) -> bool:
-    """Cancelling at the end of the term is not offered here; turn auto-renew off instead."""
+    """Canceling at the end of the term is not offered here; turn auto-renew off instead."""
     return not attempt.command.at_term_end
 
 

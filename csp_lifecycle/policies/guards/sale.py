@@ -58,6 +58,6 @@ def seats_are_in_range(attempt: Attempt[Any]) -> bool:
 
 @guard("policy-not-found", rule="R-EST-06")
 def policy_is_known(attempt: Attempt[Any]) -> bool:
-    """The policy named for the new term must be one that this installation has."""
-    offer, named = offer_wanted(attempt), getattr(attempt.command, "policy", None)
-    return offer is not None and attempt.market.policy_for(offer, named) is not None
+    """The policy named for the new term must be one that this installation has, and made for the offer's model."""
+    offer = offer_wanted(attempt)
+    return offer is not None and attempt.market.policy_for(offer, attempt.named_policy) is not None

@@ -1,0 +1,1 @@
+"""What it costs: reads what is recorded, decides nothing."""

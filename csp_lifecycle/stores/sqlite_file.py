@@ -1,0 +1,144 @@
+"""A SQLite file that threads and processes share: opened once, locked rightly, and errors in words.
+
+One connection serves all threads of the process under a lock; other processes are held off by SQLite's own locks.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from csp_lifecycle.errors import StoreError
+
+_PAUSE = 0.005
+"""How many seconds pass between two tries to switch a new file to WAL."""
+_SENTENCES = {
+    sqlite3.SQLITE_NOTADB: "is no SQLite database",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: check that its folder exists and may be written to",
+    sqlite3.SQLITE_READONLY: "cannot be written: it, or its folder, is read-only",
+    sqlite3.SQLITE_BUSY: "was kept locked by somebody else for longer than this store waits: try again",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: check the disk it is on",
+    sqlite3.SQLITE_CORRUPT: "is damaged: put a backup in its place",
+}
+
+
+class SqliteFile:
+    """One open file. Its `schema` is a script that makes the tables and sets `user_version` to `layout`.
+
+    Args:
+        path: where it is; it is created if it is missing, in a folder that must exist.
+        layout: which tables this version of the library reads and writes; a file with others is refused.
+        schema: makes them, in one transaction, and does no harm where they are.
+        synchronous: `FULL` or `NORMAL`, as SQLite means them.
+        busy_timeout: how many seconds a write waits for another process's.
+    """
+
+    def __init__(self, path: str | Path, layout: int, schema: str, *, synchronous: str, busy_timeout: float) -> None:
+        if synchronous not in {"FULL", "NORMAL"}:
+            message = f"synchronous must be FULL or NORMAL, not {synchronous!r}"
+            raise ValueError(message)
+        self._path = str(path)
+        self._busy_timeout = busy_timeout
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        with self._translated():
+            self._connection = sqlite3.connect(
+                self._path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._prepare(layout, schema, synchronous)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _prepare(self, layout: int, schema: str, synchronous: str) -> None:
+        # In this order: whoever makes the tables in between sets the layout with them, in one transaction.
+        (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if found != layout and (found or tables):
+            message = (
+                f"the SQLite file {self._path} has layout {found}, this version of the library reads {layout}: "
+                "upgrade the library, or name a file that holds nothing else"
+            )
+            raise StoreError(message)
+        self._switch_to_wal()
+        self._connection.execute(f"PRAGMA synchronous = {synchronous}")
+        if found != layout:
+            self._connection.executescript(schema)
+
+    def _switch_to_wal(self) -> None:
+        deadline = time.monotonic() + self._busy_timeout
+        while True:
+            try:
+                (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError as error:
+                # Of two processes that make a file at once, the second is told "locked" without having waited.
+                if _kind_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                    raise
+                time.sleep(_PAUSE)
+                continue
+            if mode != "wal":
+                message = f"{self._path} cannot be kept in SQLite's WAL mode: name a file on a local disk"
+                raise StoreError(message)
+            return
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Driver errors do not leave this floor."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            sentence = _SENTENCES.get(_kind_of(error), "cannot be used")
+            message = f"the SQLite file {self._path} {sentence} ({error})"
+            raise StoreError(message) from error
+        except UnicodeEncodeError as error:
+            message = f"half a surrogate pair cannot be stored: {error.object!r}"
+            raise StoreError(message) from error
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time."""
+        if os.getpid() != self._process:
+            # SQLite's locks belong to the process that took them: two that share a connection corrupt the file.
+            message = f"the SQLite file {self._path} was opened before this process was forked: open it again here"
+            raise StoreError(message)
+        with self._lock, self._translated():
+            yield self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing. The write lock is taken first, so what is read inside stays true until the end."""
+        with self._connected() as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk has ended the transaction already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def all(self, statement: str, *parameters: Any) -> list[Any]:
+        """The rows that *statement* finds."""
+        with self._connected() as connection:
+            try:
+                return connection.execute(statement, parameters).fetchall()
+            except (UnicodeEncodeError, OverflowError):
+                # What SQLite cannot hold was never stored.
+                return []
+
+    def close(self) -> None:
+        """Close it. What is asked of it afterwards is an error."""
+        with self._connected() as connection:
+            connection.close()
+
+
+def _kind_of(error: sqlite3.Error) -> int:
+    """The kind of failure; what kind of that kind it is stands in the higher bits."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

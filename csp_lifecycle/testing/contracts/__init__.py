@@ -1,0 +1,1 @@
+"""What every event store promises, as tests; `csp_lifecycle.testing.store_contract` puts them together."""
