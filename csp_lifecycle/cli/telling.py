@@ -20,14 +20,15 @@ from csp_lifecycle.vocabulary.subscription import Status, Subscription
 
 _STYLES = {status.value: color for status, color in COLORS.items()} | {"renewed": "green"}
 _INDENT = 3
-_BESIDE_STRIP, _BESIDE_BARS, _HEAP = 30, 38, 10
+_BESIDE_STRIP, _BESIDE_BARS, _LEAST, _HEAP = 30, 38, 20, 10
 
 
 def story(terminal: Terminal, told: Told) -> None:
     """Everything, in order."""
     _head(terminal, told)
     for number, chapter in enumerate(told.story.chapters, 1):
-        _chapter(terminal, told, number, chapter)
+        if chapter.subscription_id in told.rebuilt:
+            _chapter(terminal, told, number, chapter)
     _proof(terminal, told)
 
 
@@ -71,8 +72,8 @@ def _strip(terminal: Terminal, events: Sequence[Event], until: datetime) -> None
     """The whole life on one line, with a joint wherever the status or the term changes."""
     gone = any(event.leads_to is Status.DELETED for event in events)
     ends = events[-1].at if gone else until
-    pieces = strip(life(events, ends), terminal.width - _BESIDE_STRIP, "┤" if gone else "▶")
-    drawn = [(piece, _STYLES.get(word, "")) for word, piece in pieces]
+    pieces = strip(life(events, ends), max(terminal.width - _BESIDE_STRIP, _LEAST), "┤" if gone else "▶")
+    drawn = [(piece, _STYLES.get(word.split()[0], "")) for word, piece in pieces]
     end = (f" ✗ {ends:%Y-%m-%d}", "red") if gone else (f" {ends:%Y-%m-%d}", "dim")
     terminal.say((f"{events[0].at:%Y-%m-%d} ", "dim"), *drawn, end, indent=_INDENT)
 
@@ -106,7 +107,7 @@ def _lots(terminal: Terminal, events: Sequence[Event]) -> None:
     opened = lots(events)
     if not opened:
         return
-    scale = Scale(opened[0].starts_at, max(lot.ends_at for lot in opened), terminal.width - _BESIDE_BARS)
+    scale = Scale(opened[0].starts_at, max(lot.ends_at for lot in opened), max(terminal.width - _BESIDE_BARS, _LEAST))
     rows = [(lot.word, bar(lot, scale), "green") for lot in opened]
     _bars(terminal, "seats can be given back", [*rows, ("given back", flags(removals(events), scale), "yellow")])
 
@@ -122,7 +123,7 @@ def _refused(terminal: Terminal, one: Refused) -> None:
     again, until = one.outlook.legal_from, one.outlook.legal_until
     if not isinstance(closed, datetime) or term is None or again is None or until is None:
         return
-    scale = Scale(term.starts_at, until, terminal.width - _BESIDE_BARS)
+    scale = Scale(term.starts_at, until, max(terminal.width - _BESIDE_BARS, _LEAST))
     rows = [
         (f"open until {short(closed)}", bar(Span("", term.starts_at, closed), scale), "green"),
         (f"asked at {short(one.command.at)}", flags([(one.command.at, "")], scale), "red"),

@@ -103,6 +103,21 @@ def test_the_demo_says_where_log_and_answers_differ(capsys: pytest.CaptureFixtur
     assert "litware-lab.friendly_name: 'Litware lab' was answered, 'Litware bar' rebuilt" in said
 
 
+def test_a_subscription_that_the_file_has_lost_is_missed(capsys: pytest.CaptureFixture[str]) -> None:
+    status = demo.run(People(Catalog()), reopen=one_stream_lost)
+    out = capsys.readouterr().out
+    assert status == 1
+    assert "Litware lab" not in out.split("rebuilt from the log")[0]
+    assert "litware-lab.status: " in out
+
+
+def one_stream_lost(path: Path) -> SqliteStore:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM events WHERE stream = 'litware-lab'")
+        connection.execute("DELETE FROM streams WHERE stream = 'litware-lab'")
+    return SqliteStore(path)
+
+
 def test_a_refusal_that_the_story_does_not_mean_ends_the_demo(story: Story) -> None:
     meaning_none = evolve(story, refusals={})
     with pytest.raises(CommandRefusedError, match="cancellation-window-closed"):
