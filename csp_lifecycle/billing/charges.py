@@ -47,7 +47,7 @@ def lines_by_entry(entries: Iterable[Entry], policies: Mapping[str, Policy] = PO
         if current is not None:
             change = Change(entry, before or current, current, begun[entry.reference_id])
             made = LINES[type(entry.event)](change)
-            current = current.having_charged(made) if made else current
+            current = current.having_charged(made, before)
         in_force[entry.event.subscription_id] = current
         yield made
 

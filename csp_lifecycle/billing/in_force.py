@@ -70,12 +70,17 @@ class InForce:
         """Whether *cycle*, or the rest of it, was charged before a suspension and never given back."""
         return not self.credited and self.cycle.ends_on == cycle.ends_on
 
-    def having_charged(self, made: Lines) -> "InForce":
-        """The same after some more lines. Where a cycle is billed again, they stand in place of the earlier ones."""
+    def having_charged(self, made: Lines, before: "InForce | None") -> "InForce":
+        """The same after the lines of the event that led here from *before*.
+
+        Where a cycle is billed again, they stand in place of the earlier ones. A window that opens sees what is
+        charged from then on, and not what is given back of the time before.
+        """
         charges = tuple(line for line in made if line.amount >= 0)
         rebilled = self.rules.seat_change is SeatChange.REBILLED and charges
-        lines = charges if rebilled else self.lines + made
-        return attrs.evolve(self, lines=lines, charged_in_window=self.charged_in_window + total(made))
+        opened = before is None or not set(self.refunds) <= set(before.refunds)
+        in_window = total(charges) if opened else self.charged_in_window + total(made)
+        return attrs.evolve(self, lines=charges if rebilled else self.lines + made, charged_in_window=in_window)
 
 
 def total(lines: Lines) -> Decimal:
@@ -143,9 +148,9 @@ def _terms(event: Any, reading: Reading) -> dict[str, Any]:
 
 
 def _new_term(event: Any, before: InForce, policies: Policies) -> InForce:
-    """A term brings its policy with it, and opens a cancellation window."""
+    """A term brings its policy with it."""
     ruled = _ruled(event, policies)
-    return attrs.evolve(before, **ruled, **_terms(event, ruled["reading"]), lines=(), charged_in_window=_NOTHING)
+    return attrs.evolve(before, **ruled, **_terms(event, ruled["reading"]), lines=())
 
 
 def _term_changed(event: e.TermChanged, before: InForce, _: Policies) -> InForce:

@@ -38,6 +38,14 @@ class ChargeType(Enum):
     PRORATE_FEES_WHEN_RENEW = "prorateFeesWhenRenew"
     PRORATE_FEES_WHEN_ACTIVATE = "prorateFeesWhenActivate"
 
+    @property
+    def is_legacy(self) -> bool:
+        """Whether it is one of legacy's words; the two files have none in common."""
+        return self not in _NEW_COMMERCE_TYPES
+
+
+_NEW_COMMERCE_TYPES = frozenset(list(ChargeType)[:11])
+
 
 @frozen(kw_only=True)
 class ChargeLine:

@@ -207,7 +207,9 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(name=name, run=run, stored=stored)
         one.add_argument("--json", action="store_true", help="one JSON object a line instead of words for people")
         if stored:
-            one.add_argument("--store", metavar="URL", help="memory:// or sqlite:///PATH (CSP_LIFECYCLE_STORE)")
+            one.add_argument(
+                "--store", metavar="URL", help="memory://, sqlite:///PATH or postgresql://… (CSP_LIFECYCLE_STORE)"
+            )
             one.add_argument("--catalog", metavar="FILE", help="the catalog, JSON (CSP_LIFECYCLE_CATALOG)")
         return one
 

@@ -128,6 +128,7 @@ SCHEDULABLE = (
     change.offer_is_kept_or_path_exists,
     *FITS,
     sale.seats_are_in_range,
+    customer.no_second_one_comes_of_it,
     *ALIGNED,
     change.schedule_changes_something,
 )

@@ -86,7 +86,7 @@ def _looks_at_the_customer(command: Command, catalog: Catalog) -> bool:
             asked = offer is not None and (offer.one_per_customer or offer.add_on_to or offer.new_customer_min_seats)
             return not unaligned or bool(asked)
         case ScheduleChange():
-            return command.ends_on is not None
+            return command.ends_on is not None or command.offer_id is not None
         case StartTrial() | Suspend() | Reactivate() | Upgrade() | ConvertTrial() | Cancel() | ChangeTerm() | Migrate():
             return True
         case _:

@@ -94,9 +94,9 @@ class SqliteStore:
     def read_all(self, after: int = 0, limit: int | None = None) -> Iterator[Envelope]:
         """See `EventStore.read_all`. What is appended after reading began is left for the next time."""
         ((last,),) = self._file.all("SELECT coalesce(max(position), 0) FROM events")
-        statement = f"{_EVENTS} WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
-        left = last if limit is None else limit
-        while left > 0 and (rows := self._file.all(statement, after, last, min(left, _PAGE))):
+        statement = f"{_EVENTS} WHERE position > ? ORDER BY position LIMIT ?"
+        left = last - after if limit is None else min(limit, last - after)
+        while left > 0 and (rows := self._file.all(statement, after, min(left, _PAGE))):
             yield from map(_envelope, rows)
             after, left = rows[-1][0], left - len(rows)
 

@@ -251,3 +251,35 @@ def test_a_policy_that_is_not_installed_is_an_error_that_names_it(sold: Said, bu
     bought = Scenario(catalog=sold()).when(buy("2021-06-18")).recorded[0]
     with pytest.raises(LifecycleError, match="'new-commerce' is not installed"):
         charges_for([Entry(bought, "c-1")], policies={})
+
+
+def test_a_window_that_opens_inside_a_term_refunds_what_was_charged_since(
+    sold: Said, buy: Said, do: Said, file: Said
+) -> None:  # AMB-16
+    bought = buy("2021-06-18", policy="new-commerce.term-change-with-window")
+    longer = do(ChangeTerm, "2021-06-28", term=TermLength.YEAR, plan=Plan.MONTHLY)
+    assert file(sold(), bought, longer, do(Cancel, "2021-06-29T09:00:00Z"))[1:] == [
+        ("convert", "2021-06-28", "2021-07-17", "-6.72", 10, "-67.20"),
+        ("convert", "2021-06-28", "2021-07-27", "10.08", 10, "100.80"),
+        ("cancelImmediate", "2021-06-28", "2021-07-27", "-10.08", 10, "-100.80"),
+    ]
+
+
+def test_a_window_of_its_own_refunds_what_came_out_of_an_upgrade(sold: Said, buy: Said, do: Said, file: Said) -> None:
+    # AMB-17
+    bought = buy("2021-06-18", policy="new-commerce.upgrade-with-window")
+    moved = do(Upgrade, "2021-06-28", offer_id="b", seats=4, new_subscription_id="s-2")
+    assert file(sold(), bought, moved, do(Cancel, "2021-06-29T09:00:00Z", "s-2"))[2:] == [
+        ("convert", "2021-06-28", "2021-07-17", "4.28", 4, "17.12"),
+        ("cancelImmediate", "2021-06-28", "2021-07-17", "-4.28", 4, "-17.12"),
+    ]
+
+
+def test_a_target_that_begins_a_day_later_is_charged_from_then(sold: Said, buy: Said, do: Said, file: Said) -> None:
+    # AMB-33
+    bought = buy("2021-06-18", **YEAR, policy="new-commerce.transfer-the-day-after")
+    transferred = do(Transfer, "2021-06-25", new_subscription_id="s-2", partner_id="adatum")
+    assert file(sold(), bought, transferred)[1:] == [
+        ("cancelImmediate", "2021-06-26", "2021-07-17", "-7.39", 10, "-73.90"),
+        ("new", "2021-06-26", "2021-07-17", "7.39", 10, "73.90"),
+    ]

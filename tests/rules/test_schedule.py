@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from csp_lifecycle import subscription_json
-from csp_lifecycle.testing import Scenario
+from csp_lifecycle.testing import Scenario, example_catalog
 from csp_lifecycle.values.calendar import Cycle, Plan, Term, TermLength
 from csp_lifecycle.values.windows import Refund, RefundKind, SeatLot
+from csp_lifecycle.vocabulary.catalog import Catalog
 from csp_lifecycle.vocabulary.commands import (
     CompleteRenewal,
     QueueBillingPlan,
@@ -259,3 +261,11 @@ def test_a_change_can_be_scheduled_and_withdrawn_while_a_cycle_charge_is_in_flig
     later = "2025-02-15T01:00:00Z"
     assert scenario.when(do(ScheduleChange, later, seats=8)).names == ("change-scheduled",)
     assert scenario.when(do(WithdrawScheduledChange, later)).names == ("scheduled-change-withdrawn",)
+
+
+def test_a_scheduled_change_brings_no_second_one_of_what_is_held_only_once(buy: Make, do: Make) -> None:
+    # R-CUSTOMER-01
+    offers = example_catalog().offers
+    catalog = Catalog({**offers, "e3": evolve(offers["e3"], one_per_customer=True)})
+    scenario = Scenario(buy(), buy(offer_id="e3", subscription_id="s-2"), catalog=catalog)
+    scenario.when(do(ScheduleChange, SOON, offer_id="e3")).refused("purchase-limit", "R-CUSTOMER-01")

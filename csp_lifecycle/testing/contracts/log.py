@@ -47,12 +47,17 @@ class LogContract:
         assert [one.position for one in store.read_all(after, limit)] == list(range(after + 1, end + 1))
         assert [*store.read_all(_MANY), *store.read_all(2**70), *store.read_all(_MANY, 5)] == []
 
-    def test_a_reader_that_appends_comes_to_an_end(self, store: EventStore) -> None:
+    @pytest.mark.parametrize(("after", "limit", "read"), [(0, None, 3), (1, None, 2), (1, 9, 2), (0, 2, 2)])
+    def test_a_reader_that_appends_comes_to_an_end(
+        self, store: EventStore, after: int, limit: int | None, read: int
+    ) -> None:
         """Reading holds no writer up, and what is appended meanwhile is not waited for."""
         store.append(example_commit("c-0", "s-1", "s-1", "s-1"))
-        read = islice(store.read_all(), 10)
-        written = [store.append(example_commit(f"c-{one.position}", f"n-{one.position}")) for one in read]
-        assert [one.position for (one,) in written] == [4, 5, 6]
+        written = [
+            store.append(example_commit(f"c-{one.position}", f"n-{one.position}"))
+            for one in islice(store.read_all(after, limit), 10)
+        ]
+        assert [one.position for (one,) in written] == list(range(4, 4 + read))
 
     def test_of_many_writers_at_one_version_one_wins(self, store: EventStore) -> None:
         """The others are told that they are late, and have written nothing."""
