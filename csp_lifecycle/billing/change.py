@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from csp_lifecycle.billing.in_force import InForce, Lines
-from csp_lifecycle.billing.line import ChargeLine
+from csp_lifecycle.billing.in_force import InForce
+from csp_lifecycle.billing.line import ChargeLine, Lines
 from csp_lifecycle.billing.rules import Occasion
 from csp_lifecycle.values.calendar import DAY
 from csp_lifecycle.values.money import Charged, charged, decimal, exact, minor_digits, shown

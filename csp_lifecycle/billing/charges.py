@@ -10,7 +10,8 @@ from itertools import chain
 from typing import Any
 
 from csp_lifecycle.billing.change import Change, Entry
-from csp_lifecycle.billing.in_force import InForce, Lines, after, total
+from csp_lifecycle.billing.in_force import InForce, after
+from csp_lifecycle.billing.line import Lines, total
 from csp_lifecycle.billing.rules import Occasion, SeatChange
 from csp_lifecycle.errors import BrokenHistoryError
 from csp_lifecycle.policies import POLICIES

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from csp_lifecycle.billing.line import ChargeLine
+from csp_lifecycle.billing.line import Lines, total
 from csp_lifecycle.billing.proration import CycleWorth, Reading, undivided, worth_in_months, worth_of
 from csp_lifecycle.billing.rules import ChargeRules, SeatChange, rules_of
 from csp_lifecycle.errors import BrokenHistoryError, LifecycleError
@@ -23,7 +23,6 @@ from csp_lifecycle.values.windows import Refund, RefundKind, open_refunds
 from csp_lifecycle.vocabulary import events as e
 
 Policies = Mapping[str, Policy]
-Lines = tuple[ChargeLine, ...]
 _NOTHING = Decimal(0)
 
 
@@ -81,11 +80,6 @@ class InForce:
         opened = before is None or not set(self.refunds) <= set(before.refunds)
         in_window = total(charges) if opened else self.charged_in_window + total(made)
         return attrs.evolve(self, lines=charges if rebilled else self.lines + made, charged_in_window=in_window)
-
-
-def total(lines: Lines) -> Decimal:
-    """What some lines add up to."""
-    return sum((line.amount for line in lines), _NOTHING)
 
 
 def after(event: e.Event, before: InForce | None, policies: Policies) -> InForce | None:

@@ -11,8 +11,8 @@ from enum import Enum
 
 from attrs import evolve, frozen
 
-from csp_lifecycle.billing.in_force import Lines, total
-from csp_lifecycle.billing.line import ChargeLine
+from csp_lifecycle.billing.line import ChargeLine, Lines
+from csp_lifecycle.billing.rules import LEGACY
 from csp_lifecycle.billing.upcoming import not_invoiced
 from csp_lifecycle.values.calendar import DAY, add_months, last_of_month
 
@@ -64,6 +64,14 @@ _DAYS_TO_THE_EIGHTH = timedelta(days=8)
 _DAYS_AFTER_THE_ANNIVERSARY = timedelta(days=2)
 
 
+def program_of(line: ChargeLine) -> Program:
+    """The program whose invoice a line belongs on; the words of the two files have none in common."""
+    return Program.LEGACY if line.charge_type in _LEGACY_WORDS else Program.NEW_COMMERCE
+
+
+_LEGACY_WORDS = frozenset(word for word, _ in LEGACY.lines.values())
+
+
 def lines_of(
     period: BillingPeriod, lines: Iterable[ChargeLine], program: Program, currency: str, invoiced: Iterable[ChargeLine]
 ) -> Lines:
@@ -71,11 +79,8 @@ def lines_of(
     return tuple(
         line
         for line in not_invoiced(lines, invoiced)
-        if line.at.date() in period and line.currency == currency and line.charge_type.is_legacy is _IS_LEGACY[program]
+        if line.at.date() in period and line.currency == currency and program_of(line) is program
     )
-
-
-_IS_LEGACY = {Program.LEGACY: True, Program.NEW_COMMERCE: False}
 
 
 class Document(Enum):
@@ -147,8 +152,3 @@ def valid(invoices: Iterable[Invoice]) -> tuple[Invoice, ...]:
     return tuple(
         invoice for invoice in every if invoice.document is Document.INVOICE and invoice.invoice_id not in replaced
     )
-
-
-def amount_of(lines: Lines) -> Decimal:
-    """What an invoice of these lines comes to."""
-    return total(lines)

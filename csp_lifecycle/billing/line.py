@@ -1,5 +1,6 @@
 """The charge line: one row of the reconciliation file (wire format, section 4)."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -38,14 +39,6 @@ class ChargeType(Enum):
     PRORATE_FEES_WHEN_RENEW = "prorateFeesWhenRenew"
     PRORATE_FEES_WHEN_ACTIVATE = "prorateFeesWhenActivate"
 
-    @property
-    def is_legacy(self) -> bool:
-        """Whether it is one of legacy's words; the two files have none in common."""
-        return self not in _NEW_COMMERCE_TYPES
-
-
-_NEW_COMMERCE_TYPES = frozenset(list(ChargeType)[:11])
-
 
 @frozen(kw_only=True)
 class ChargeLine:
@@ -72,3 +65,11 @@ class ChargeLine:
     def given_back(self) -> "ChargeLine":
         """The same line as a credit."""
         return evolve(self, effective_unit_price=-self.effective_unit_price, amount=-self.amount)
+
+
+Lines = tuple[ChargeLine, ...]
+
+
+def total(lines: Iterable[ChargeLine]) -> Decimal:
+    """What some lines add up to."""
+    return sum((line.amount for line in lines), Decimal(0))

@@ -6,8 +6,7 @@ from itertools import chain, islice
 
 from csp_lifecycle.billing.change import Entry
 from csp_lifecycle.billing.charges import lines_by_entry
-from csp_lifecycle.billing.in_force import Lines
-from csp_lifecycle.billing.line import ChargeLine
+from csp_lifecycle.billing.line import ChargeLine, Lines
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.policies.policy import Policy
 

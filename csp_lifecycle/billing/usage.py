@@ -8,7 +8,7 @@ from csp_lifecycle.values.money import Direction, decimal, exact, minor_digits, 
 def used(
     unit_price: Decimal, quantity: Decimal, currency: str, *, rate: Decimal = Decimal(1), billed_in: str | None = None
 ) -> Decimal:
-    """What a quantity costs, cut in the pricing currency and, with a *rate*, again in the billing one (R-PRORATE-09)."""
+    """What a quantity costs, cut in the pricing currency and with a *rate* again in the billing one (R-PRORATE-09)."""
     priced = rounded(exact(unit_price) * exact(quantity), minor_digits(currency), Direction.DOWN)
     digits = minor_digits(billed_in or currency)
     return decimal(rounded(priced * exact(rate), digits, Direction.DOWN), digits)

@@ -1,6 +1,7 @@
 """What each event of new commerce puts on the reconciliation file, beyond the published figures."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from csp_lifecycle.errors import BrokenHistoryError, LifecycleError
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.testing import Scenario
 from csp_lifecycle.values.alignment import Alignment
-from csp_lifecycle.values.calendar import Plan, TermLength
+from csp_lifecycle.values.calendar import Cycle, Plan, TermLength
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
     Cancel,
@@ -30,7 +31,7 @@ from csp_lifecycle.vocabulary.commands import (
     Transfer,
     Upgrade,
 )
-from csp_lifecycle.vocabulary.events import Event
+from csp_lifecycle.vocabulary.events import CycleCharged, Event
 
 Said = Callable[..., Any]
 
@@ -113,6 +114,31 @@ def test_a_refund_is_never_above_what_the_cycle_was_charged(sold: Said, buy: Sai
         ("removeQuantity", *JULY, "-0.019", 10, "-0.19"),
         ("removeQuantity", *JULY, "0.019", 5, "0.09"),
         ("cancelImmediate", "2021-07-17", "2021-08-14", "0.00", 5, "0.00"),
+    ]
+
+
+def test_a_refund_never_takes(sold: Said, buy: Said, do: Said, file: Said) -> None:
+    # INV-18: the first cycle was cut to nothing, and the seats that left it cost a cent
+    aligned = buy("2025-01-15", **YEAR, align=Alignment.CALENDAR_MONTH)
+    removed = do(RemoveSeats, "2025-01-15T11:00:00Z", seats=4)
+    assert file(sold("0.01"), aligned, removed, do(Cancel, "2025-01-17")) == [
+        ("new", "2025-01-15", "2025-01-31", "0.00", 10, "0.00"),
+        ("removeQuantity", "2025-01-15", "2025-01-31", "-0.00548387096774194", 10, "-0.05"),
+        ("removeQuantity", "2025-01-15", "2025-01-31", "0.00548387096774194", 6, "0.03"),
+        ("cancelImmediate", "2025-01-17", "2025-01-31", "0.00", 6, "0.00"),
+    ]
+
+
+def test_an_upgrade_gives_back_no_more_than_the_months_that_were_charged(
+    sold: Said, buy: Said, do: Said, file: Said
+) -> None:  # AMB-27: eleven months of a year are not its last 335 days
+    bought = buy("2021-09-20", **THREE_YEARS)
+    queued = do(QueueBillingPlan, "2021-09-21", plan=Plan.ANNUAL)
+    upgraded = do(Upgrade, "2021-10-20", offer_id="b", seats=10)
+    assert file(sold("20", annual="250"), bought, queued, upgraded)[1:] == [
+        ("changeBillingPlan", "2021-10-20", "2022-09-19", "229.16", 10, "2291.60"),
+        ("convert", "2021-10-20", "2022-09-19", "-229.16", 10, "-2291.60"),
+        ("convert", "2021-10-20", "2022-09-19", "229.16", 10, "2291.60"),
     ]
 
 
@@ -247,6 +273,15 @@ def test_an_event_before_its_beginning_is_an_error(sold: Said, buy: Said, do: Sa
         charges_for([Entry(added, "c-1")])
 
 
+def test_a_trial_that_is_charged_for_a_cycle_is_an_error(sold: Said, do: Said) -> None:  # R-TRIAL-15
+    trial = do(StartTrial, "2021-06-25", customer_id="contoso", offer_id="a-trial")
+    started = Scenario(catalog=sold()).when(trial).recorded[0]
+    cycle = Cycle(starts_on=date(2021, 7, 25), ends_on=date(2021, 8, 24))
+    charged = CycleCharged(at=started.at, subscription_id="s-1", charge_cycle=cycle)
+    with pytest.raises(BrokenHistoryError, match="'a-trial' is on trial"):
+        charges_for([Entry(started, "c-1"), Entry(charged, "c-2")])
+
+
 def test_a_policy_that_is_not_installed_is_an_error_that_names_it(sold: Said, buy: Said) -> None:
     bought = Scenario(catalog=sold()).when(buy("2021-06-18")).recorded[0]
     with pytest.raises(LifecycleError, match="'new-commerce' is not installed"):
@@ -282,4 +317,14 @@ def test_a_target_that_begins_a_day_later_is_charged_from_then(sold: Said, buy: 
     assert file(sold(), bought, transferred)[1:] == [
         ("cancelImmediate", "2021-06-26", "2021-07-17", "-7.39", 10, "-73.90"),
         ("new", "2021-06-26", "2021-07-17", "7.39", 10, "73.90"),
+    ]
+
+
+def test_seats_added_before_the_first_day_are_charged_from_it(sold: Said, buy: Said, do: Said, file: Said) -> None:
+    # AMB-33
+    bought = buy("2021-06-18", **YEAR, policy="new-commerce.transfer-the-day-after")
+    transferred = do(Transfer, "2021-06-25", new_subscription_id="s-2", partner_id="adatum")
+    assert file(sold(), bought, transferred, do(AddSeats, "2021-06-25", "s-2", seats=5))[3:] == [
+        ("addQuantity", "2021-06-26", "2021-07-17", "-7.392", 10, "-73.92"),
+        ("addQuantity", "2021-06-26", "2021-07-17", "7.392", 15, "110.88"),
     ]

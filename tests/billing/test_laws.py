@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from csp_lifecycle.billing.line import ChargeLine, ChargeType
 from csp_lifecycle.testing import Scenario
 from csp_lifecycle.testing.catalogs import prices
-from csp_lifecycle.testing.strategies import World, histories
+from csp_lifecycle.testing.strategies import World, commands, histories
 from csp_lifecycle.values.alignment import Alignment
 from csp_lifecycle.values.calendar import DAY, Plan, TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer, catalog_of
@@ -21,11 +21,13 @@ from csp_lifecycle.vocabulary.commands import (
     AddSeats,
     Advance,
     Cancel,
+    ChangeTerm,
     Command,
     Purchase,
     Reactivate,
     RemoveSeats,
     Suspend,
+    Upgrade,
 )
 from csp_lifecycle.vocabulary.events import CycleCharged, Purchased, Renewed
 from csp_lifecycle.vocabulary.subscription import Commerce, Status
@@ -266,6 +268,21 @@ def test_a_stream_alone_is_charged_as_among_others(lines: Lines, scenario: Scena
             for every in (among, alone)
         ]
         assert unworded[0] == unworded[1]
+
+
+@given(st.data(), bought())
+def test_canceling_everything_on_its_first_day_costs_nothing(
+    lines: Lines, data: st.DataObject, scenario: Scenario
+) -> None:  # R-CANCEL-02, D-24: whatever was changed, upgraded or split off in between
+    at, world = _now(scenario), World(catalog=scenario.catalog)
+    kinds = st.sampled_from((AddSeats, RemoveSeats, Suspend, Reactivate, Upgrade, ChangeTerm))
+    for _ in range(data.draw(st.integers(0, 5))):
+        at += data.draw(st.timedeltas(timedelta(), timedelta(hours=4)))
+        command = data.draw(commands(data.draw(kinds), world))
+        scenario.when(with_changes(command, at=at))
+    held = [one.subscription_id for one in scenario.lifecycle.subscriptions() if one.status is not Status.DELETED]
+    scenario.given(*(Cancel(at=at, subscription_id=name) for name in held))
+    assert sum(line.amount for line in lines(scenario)) == 0
 
 
 def _now(scenario: Scenario) -> datetime:

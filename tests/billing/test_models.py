@@ -126,6 +126,15 @@ def test_a_legacy_reactivation_is_charged_from_its_day(
     ]
 
 
+def test_a_year_that_was_given_back_is_charged_again_from_the_reactivation(buy: Said, do: Said, file: Said) -> None:
+    # R-CANCEL-09: suspended and reactivated inside one cycle
+    commands = (do(Suspend, "2018-02-01"), do(Reactivate, "2018-03-01"))
+    assert file(legacy(), buy("2018-01-13", **ANNUAL), *commands)[1:] == [
+        ("cancelFee", "2018-01-13", "2019-01-12", "-48.00", 1, "-48.00"),
+        ("prorateFeesWhenPurchase", "2018-03-01", "2019-01-12", "41.8191780821918", 1, "41.82"),
+    ]
+
+
 @pytest.mark.parametrize("day", ["2018-01-13T11:00:00Z", "2018-01-31", "2018-02-12T23:59:59Z"])
 def test_a_legacy_cancellation_in_the_first_month_refunds_what_was_charged(
     day: str, buy: Said, do: Said, lines: Said

@@ -146,6 +146,16 @@ def test_an_add_on_whose_own_term_ends_while_its_base_is_suspended_is_deleted(
     assert scenario.when(do(Reactivate, "2025-02-16T09:00:00Z")).names == ("reactivated",)
 
 
+def test_the_add_ons_own_reason_can_be_lifted_while_its_base_is_suspended(
+    attached: tuple[Purchase, ...], do: Do, fact: Fact
+) -> None:
+    # D-29, R-SUSP-10: access stays blocked for the reason that its base is
+    scenario = Scenario(*attached, do(Suspend, FEB_1, "a-1"), do(Suspend, FEB_2))
+    lifted = scenario.when(do(Reactivate, FEB_3, "a-1", reason="partner"))
+    lifted.then(fact(SuspensionReasonLifted, FEB_3, "a-1", reason="partner"))
+    assert scenario.subscription("a-1").suspension_reasons == ("base",)
+
+
 def test_one_reason_of_several_of_the_base_moves_no_add_on(attached: tuple[Purchase, ...], do: Do) -> None:
     # D-29, AMB-24
     scenario = Scenario(*attached, do(Suspend, FEB_1), do(Suspend, FEB_1, reason="fraud"))
