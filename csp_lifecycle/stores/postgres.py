@@ -44,7 +44,8 @@ class PostgresStore:
     """Keeps history in a PostgreSQL database. Safe to share between threads; processes open one each.
 
     It is as durable as the server: with `synchronous_commit` turned off there, the newest commits may be lost in a
-    crash. What a role may do to the history is written down in `postgres_schema.py`.
+    crash. What a role may do to the history is written down in `postgres_schema.py`. Servers from 15 on are tested; a
+    standby is refused.
 
     Args:
         url: which database, as `postgresql://user@host:port/database`; it must exist, the tables are made in it.
@@ -66,33 +67,41 @@ class PostgresStore:
         """See `EventStore.append`. It is tried again after a lost race, and where the connection broke on the way.
 
         Raises:
-            StoreError: as there, but where no connection could be had again, *commit* may have been stored.
+            StoreError: as there; if it says so, *commit* may have been stored nevertheless.
         """
-        arguments = _arguments(commit)
-        may_be_stored = False
-        for last_time in (*[False] * (_TRIES - 1), True):
+        (problem, *found, positions), once = self._answer_to(commit)
+        if problem == "stale":
+            raise StaleVersionError(*found)
+        if problem == "duplicate":
+            return self._stored_before(commit, once=once)
+        return tuple(map(_placed, commit.envelopes, positions))
+
+    def _answer_to(self, commit: Commit) -> tuple[Row, bool]:
+        """What `append` in the database says, and whether that was the only time it ran."""
+        arguments, once = _arguments(commit), True
+        for _ in range(_TRIES):
             try:
-                ((problem, *found, positions),) = self._pool.run(_APPEND, *arguments)
+                (row,) = self._pool.run(_APPEND, *arguments)
             except LostRaceError:
                 continue
             except ConnectionLostError:
-                if last_time:
-                    raise
-                may_be_stored = True
+                once = False
                 self._pool.mend()
-                continue
-            if problem == "stale":
-                raise StaleVersionError(*found)
-            if problem == "duplicate":
-                return self._stored_before(commit, may_be_stored=may_be_stored)
-            return tuple(map(_placed, commit.envelopes, positions))
-        # Others were faster every time; whoever reads and decides again is last in the queue.
-        stream, expected = next(iter(commit.expected.items()))
+            except StoreError as error:
+                if once:
+                    raise
+                raise _in_doubt(commit, error) from None
+            else:
+                return row, once
+        if not once:
+            raise _in_doubt(commit)
+        # Others were faster every time: whoever reads and decides again will see what they did.
+        stream, expected = next(iter(commit.expected.items()), (commit.command_id, 0))
         raise StaleVersionError(stream, expected, len(self.read(stream)))
 
-    def _stored_before(self, commit: Commit, *, may_be_stored: bool) -> tuple[Envelope, ...]:
-        """What an append stored whose answer was lost with the connection; a duplicate if it was not this one."""
-        outcome = self.outcome(commit.command_id) if may_be_stored else None
+    def _stored_before(self, commit: Commit, *, once: bool) -> tuple[Envelope, ...]:
+        """What an append stored whose answer was lost with its connection; a duplicate if that was not this one."""
+        outcome = None if once else self.outcome(commit.command_id)
         if outcome is None or tuple(evolve(one, position=0) for one in outcome.envelopes) != commit.envelopes:
             raise DuplicateCommandError(commit.command_id)
         return outcome.envelopes
@@ -107,24 +116,28 @@ class PostgresStore:
         Positions are drawn before they are committed, so a higher one can be seen before a lower one. Nobody is
         held up by that but the reader: it waits until all appends are over that were under way when it began.
         """
-        final = self._final_position()
+        final = self._pool.again(self._final_position)
         left = final if limit is None else limit
         while after < final and left > 0 and (rows := self._pool.ask(_PART, after, final, min(left, _PAGE))):
             yield from map(_envelope, rows)
             after, left = rows[-1][0], left - len(rows)
 
     def _final_position(self) -> int:
-        """The position up to which the log will never change."""
-        ((highest, writers, final),) = self._pool.ask(_WATERMARK, None, None)
-        pause, began = _PAUSE, time.monotonic()
-        while final is None:
-            if time.monotonic() - began > self._timeout:
-                message = f"an append has been under way for {self._timeout} s: find it in pg_stat_activity and end it"
-                raise StoreError(message)
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-            ((highest, writers, final),) = self._pool.ask(_WATERMARK, highest, writers)
-        return int(final)
+        """The position up to which the log will never change.
+
+        It is found out on one connection: if that breaks, all that was learned about the writers is void.
+        """
+        with self._pool.connected() as connection:
+            ((highest, writers, final),) = connection.execute(_WATERMARK, (None, None)).fetchall()
+            pause, began = _PAUSE, time.monotonic()
+            while final is None:
+                if time.monotonic() - began > self._timeout:
+                    message = f"an append has been going on for {self._timeout} s: find it in pg_stat_activity, end it"
+                    raise StoreError(message)
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                ((highest, writers, final),) = connection.execute(_WATERMARK, (highest, writers)).fetchall()
+            return int(final)
 
     def outcome(self, command_id: str) -> Outcome | None:
         """See `EventStore.outcome`."""
@@ -149,6 +162,14 @@ class PostgresStore:
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
+
+
+def _in_doubt(commit: Commit, error: StoreError | None = None) -> StoreError:
+    message = (
+        f"{error or 'the connection broke again and again'}; whether {commit.command_id!r} was stored is not known: "
+        "send the same command with the same id again"
+    )
+    return StoreError(message)
 
 
 def _arguments(commit: Commit) -> tuple[str, ...]:

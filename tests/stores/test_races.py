@@ -119,6 +119,7 @@ def two_that_upgrade_into_each_other(lifecycle: Lifecycle) -> None:
 
 
 def test_threads_that_upgrade_into_each_other_keep_every_seat(open_store: Open, lifecycle_on: On) -> None:
+    # INV-22
     lifecycle = lifecycle_on(open_store())
     two_that_upgrade_into_each_other(lifecycle)
     there = [move("s-1", "s-2", f"there {n}") for n in range(8)]
@@ -134,6 +135,7 @@ def test_threads_that_upgrade_into_each_other_keep_every_seat(open_store: Open, 
 def test_processes_that_upgrade_into_each_other_keep_every_seat(
     open_sqlite: Callable[[], SqliteStore], lifecycle_on: On, in_processes: Processes
 ) -> None:
+    # INV-22
     store = open_sqlite()
     two_that_upgrade_into_each_other(lifecycle_on(store))
     there = [move("s-1", "s-2", f"there {n}") for n in range(15)]
@@ -146,6 +148,7 @@ def test_processes_that_upgrade_into_each_other_keep_every_seat(
 
 
 def test_of_threads_that_buy_what_is_sold_once_a_customer_one_succeeds(open_store: Open, lifecycle_on: On) -> None:
+    # R-CUSTOMER-01
     customers = [f"customer-{n}" for n in range(10)]
     shares = [[buy(f"{customer} {thread}", "single", customer) for customer in customers] for thread in range(THREADS)]
     answers = at_once([partial(taken, lifecycle_on(open_store()), share) for share in shares])
@@ -158,6 +161,7 @@ def test_of_threads_that_buy_what_is_sold_once_a_customer_one_succeeds(open_stor
 def test_of_processes_that_buy_what_is_sold_once_a_customer_one_succeeds(
     open_sqlite: Callable[[], SqliteStore], in_processes: Processes
 ) -> None:
+    # R-CUSTOMER-01
     customers = [f"customer-{n}" for n in range(20)]
     shares = [[buy(f"{customer} {process}", "single", customer) for customer in customers] for process in range(3)]
     answers = in_processes(*shares)
@@ -176,6 +180,7 @@ def reference(lifecycle_on: On, *commands: Command | Advance) -> list[Any]:
 
 
 def test_what_is_due_is_recorded_once_when_many_threads_take_it(open_store: Open, lifecycle_on: On) -> None:
+    # R-RENEW-03, INV-28
     bought = [buy(f"s-{n}", customer=f"customer-{n}") for n in range(5)]
     taken(lifecycle_on(open_store()), bought)
     due = [Advance(to=JAN_1 + timedelta(days=days)) for days in (40, 370, 800)]
@@ -192,6 +197,7 @@ def test_what_is_due_is_recorded_once_when_many_threads_take_it(open_store: Open
 def test_what_is_due_is_recorded_once_when_many_processes_take_it(
     open_sqlite: Callable[[], SqliteStore], lifecycle_on: On, in_processes: Processes
 ) -> None:
+    # R-RENEW-03, INV-28
     bought = [buy(f"s-{n}", customer=f"customer-{n}") for n in range(5)]
     due = [Advance(to=JAN_1 + timedelta(days=days), command_id=None) for days in (40, 370, 800)]
     store = open_sqlite()

@@ -114,18 +114,21 @@ def test_what_was_due_is_taken_once_when_two_take_it(desk: Desk) -> None:
 
 
 def test_a_second_stream_that_is_written_must_be_as_it_was_read(desk: Desk) -> None:
+    # INV-22
     assert "seats-moved-in" in desk.overtaken(move(), AddSeats(at=FEB_1, subscription_id="s-2", seats=1))
     assert desk.names("s-2")[-2:] == ["seats-added", "seats-moved-in"]
     assert (desk.they.subscription("s-1").seats, desk.they.subscription("s-2").seats) == (10 - 3, 10 + 1 + 3)
 
 
 def test_a_second_stream_that_no_longer_fits_refuses_the_whole_command(desk: Desk) -> None:
+    # R-UPGRADE-09, INV-02
     assert desk.refused(move(), Suspend(at=FEB_1, subscription_id="s-2")) == "target-not-active"
     assert desk.names("s-1") == ["purchased"]
     assert desk.they.subscription("s-1").seats == desk.they.subscription("s-2").seats == 10
 
 
 def test_a_second_stream_that_is_only_read_must_be_as_it_was_read(desk: Desk) -> None:
+    # R-COTERM-08
     aligned = buy("s-3", "left", FEB_1, align="s-2")
     assert desk.refused(aligned, Suspend(at=FEB_1, subscription_id="s-2")) == "custom-end-no-match"
     assert desk.store.read("s-3") == ()
@@ -139,6 +142,7 @@ def test_a_base_that_is_only_read_must_be_as_it_was_read(desk: Desk) -> None:
 
 
 def test_a_list_of_subscriptions_that_is_only_read_must_be_as_it_was_read(desk: Desk) -> None:
+    # R-CUSTOMER-01
     assert desk.refused(buy("s-3", "single"), buy("s-4", "single")) == "purchase-limit"
     assert desk.store.streams_of("contoso") == ("s-1", "s-2", "s-4")
 

@@ -121,9 +121,10 @@ def test_a_writer_that_keeps_the_lock_is_not_waited_for_without_end(open_sqlite:
     assert store.append(example_commit("c-1", "s-1")) == store.read("s-1")
 
 
-def test_a_new_file_that_somebody_else_keeps_locked_is_not_waited_for_without_end(path: Path) -> None:
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_new_file_that_somebody_else_keeps_locked_is_not_waited_for_without_end(path: Path, lock: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+        other.execute(f"BEGIN {lock}")
         with pytest.raises(StoreError, match="was kept locked by somebody else"):
             SqliteStore(path, busy_timeout=0.05)
 
