@@ -4,6 +4,7 @@ The pools that arguments are drawn from are small on purpose: what is drawn has 
 walk never takes a rare row. This module and `csp_lifecycle.testing.model` need Hypothesis; nothing else here does.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any, get_args
@@ -12,20 +13,21 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.testing.catalogs import example_catalog
+from csp_lifecycle.testing.scenario import Scenario
 from csp_lifecycle.values.alignment import Alignment
 from csp_lifecycle.values.calendar import DAY, Plan, TermLength, last_of_month
 from csp_lifecycle.values.windows import TICK
 from csp_lifecycle.vocabulary import commands as c
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer
 from csp_lifecycle.vocabulary.names import COMMANDS, command_name
-from csp_lifecycle.vocabulary.subscription import PaymentMethod
+from csp_lifecycle.vocabulary.subscription import PaymentMethod, Status, Subscription
 
 Kind = type[c.Command]
 
 KINDS: tuple[Kind, ...] = get_args(c.Command)
 """Every command about one subscription."""
-
 PAID_TERMS = (TermLength.MONTH, TermLength.YEAR, TermLength.THREE_YEARS)
 
 
@@ -70,6 +72,7 @@ def _is_plain(offer: Offer) -> bool:
     return bool(offer.prices) and not any(conditions) and len({price.currency for price in offer.prices}) == 1
 
 
+@cache
 def waits() -> SearchStrategy[timedelta]:
     """How long nothing is asked for: not at all, within a day, as long as a window, up to 40 days, up to a term.
 
@@ -101,6 +104,8 @@ _FORMS: dict[Kind, tuple[tuple[str, ...], ...]] = {
     c.Cancel: ((), (), ("at_term_end",)),
     c.ScheduleChange: (
         ("seats",),
+        ("seats",),
+        ("seats",),
         ("plan",),
         ("term", "plan"),
         ("offer_id",),
@@ -114,33 +119,37 @@ _FORMS: dict[Kind, tuple[tuple[str, ...], ...]] = {
 }
 
 
+# What arguments are drawn from in every world.
+_WORDS: dict[str, SearchStrategy[Any]] = {
+    "term": st.sampled_from(PAID_TERMS),
+    "plan": st.sampled_from(Plan),
+    "promotion_id": st.just("spring"),
+    "resellers": st.sampled_from((("r-1",), ("r-1", "r-1"), ("r-1", "r-2", "r-3", "r-4", "r-5", "r-6"))),
+    "friendly_name": st.sampled_from(("Sales", "Support")),
+    "billing_currency": st.sampled_from(("EUR", "USD")),
+    "reason": st.sampled_from(("partner", "fraud", "base")),
+    "partner_id": st.just("adatum"),
+    "method": st.sampled_from(PaymentMethod),
+    "attested": st.just(value=True),
+    "at_term_end": st.just(value=True),
+}
+
+
 @cache
 def _pools(world: World) -> dict[str, SearchStrategy[Any]]:
     """Every argument by name: what it is drawn from."""
     names = st.one_of(st.sampled_from(world.first), st.sampled_from(world.subscriptions))
     days = st.integers(0, 1200).map(lambda days: world.begins_at.date() + days * DAY)
-    flags = dict.fromkeys(("attested", "at_term_end"), st.just(value=True))
-    return flags | {
+    return _WORDS | {
         # The instant is settled later: building strategies costs more than drawing from them.
         "at": st.just(world.begins_at),
-        "subscription_id": names,
         "customer_id": st.sampled_from(world.customers),
         "offer_id": st.one_of(st.sampled_from(world.higher), st.sampled_from(tuple(world.catalog.offers))),
         "seats": st.sampled_from(world.seats),
-        "term": st.sampled_from(PAID_TERMS),
-        "plan": st.sampled_from(Plan),
         "ends_on": st.one_of(days.map(last_of_month), days),
         "align": st.sampled_from(world.aligns),
-        "promotion_id": st.just("spring"),
-        "resellers": st.sampled_from((("r-1",), ("r-1", "r-1"), ("r-1", "r-2", "r-3", "r-4", "r-5", "r-6"))),
-        "friendly_name": st.sampled_from(("Sales", "Support")),
-        "billing_currency": st.sampled_from(("EUR", "USD")),
-        "reason": st.sampled_from(("partner", "fraud", "base")),
-        "partner_id": st.just("adatum"),
-        "method": st.sampled_from(PaymentMethod),
         "new_subscription_id": st.one_of(st.sampled_from(world.later), st.sampled_from(world.subscriptions)),
-        "target_subscription_id": names,
-        "base_subscription_id": names,
+        **dict.fromkeys(("subscription_id", "target_subscription_id", "base_subscription_id"), names),
     }
 
 
@@ -186,14 +195,45 @@ def advances(world: World) -> SearchStrategy[c.Advance]:
     return st.builds(c.Advance, to=st.just(world.begins_at), complete=st.booleans(), subscription_id=names)
 
 
+def subjects(states: Iterable[Subscription]) -> tuple[str, ...]:
+    """Ids to choose from: a subscription on which something waits, or is soon over, is met more often."""
+    fleeting = {Status.TRIAL, Status.RENEWING}
+    weights = {
+        state.subscription_id: 4 if state.waiting or state.in_flight or state.status in fleeting else 1
+        for state in states
+    }
+    return tuple(name for name, weight in weights.items() for _ in range(weight))
+
+
 @st.composite
-def histories(draw: DrawFn, world: World, *, longest: int = 20) -> tuple[c.Command, ...]:
-    """Commands at growing instants, legal or not; the first ones begin a few subscriptions."""
-    at, history = world.begins_at, []
+def histories(draw: DrawFn, world: World, *, longest: int = 60) -> tuple[c.Command, ...]:
+    """Commands at growing instants, legal or not; the first ones begin a few subscriptions.
+
+    They are played as they are drawn, so that most of them can find a row of the table for what is there.
+    """
+    shadow, states, at = Scenario(catalog=world.catalog), dict[str, Subscription](), world.begins_at
+    history = list[c.Command]()
+
+    def play(command: c.Command) -> None:
+        history.append(command)
+        answer = shadow.when(command).answer
+        states.update({} if answer is None else answer.subscriptions)
+
     for name in world.first:
         at += draw(st.sampled_from((timedelta(), timedelta(hours=5), 17 * DAY)))
-        history.append(attrs.evolve(draw(beginnings(world)), at=at, subscription_id=name))
+        play(attrs.evolve(draw(beginnings(world)), at=at, subscription_id=name))
     for _ in range(draw(st.integers(0, longest))):
         at += draw(waits())
-        history.append(attrs.evolve(draw(commands(draw(st.sampled_from(KINDS)), world)), at=at))
+        subject = draw(st.sampled_from((*subjects(states.values()) * 3, *world.subscriptions)))
+        kind = draw(_kinds(states[subject].policy, states[subject].status) if subject in states else _any_kind)
+        play(attrs.evolve(draw(commands(kind, world)), at=at, subscription_id=subject))
     return tuple(history)
+
+
+_any_kind = st.sampled_from(KINDS)
+
+
+@cache
+def _kinds(policy: str, status: Status) -> SearchStrategy[Kind]:
+    taken = [kind for kind in KINDS if any((row.status, row.on) == (status, kind) for row in POLICIES[policy].rows)]
+    return st.sampled_from((*KINDS, *taken * 6))

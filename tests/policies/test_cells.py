@@ -110,12 +110,14 @@ It = dict[str, Any]
 Story = tuple[c.Command | c.Advance, ...]
 
 BOUGHT = datetime(2025, 1, 15, 10, tzinfo=UTC)
-DAY_2, DAY_10 = BOUGHT + timedelta(days=1), BOUGHT + timedelta(days=9)
+DAY_2 = BOUGHT + timedelta(days=1)
+OPEN, CLOSED = BOUGHT + timedelta(days=7), BOUGHT + timedelta(days=7, microseconds=1)
 JAN_28, FEB_1, FEB_15 = (datetime(2025, month, day, tzinfo=UTC) for month, day in ((1, 28), (2, 1), (2, 15)))
 
 WHEN = {
-    **dict.fromkeys(("Tr", "A+", "S+", "X"), DAY_2),
-    **dict.fromkeys(("A-", "S-"), DAY_10),
+    **dict.fromkeys(("Tr", "X"), DAY_2),
+    **dict.fromkeys(("A+", "S+"), OPEN),
+    **dict.fromkeys(("A-", "S-"), CLOSED),
     **dict.fromkeys(("E", "RL", "CL"), FEB_15 + timedelta(hours=1)),
     "D": FEB_15 + timedelta(days=30),
     "CL+": FEB_1 + timedelta(hours=1),

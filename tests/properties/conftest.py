@@ -179,6 +179,10 @@ class Belief:
 
     # Seats and their lots.
 
+    def passing(self) -> bool:
+        """Whether something is there that will soon be gone: a test looks at it more often."""
+        return bool(self.status == "trial" or self.in_flight or self.scheduled or self.queued or len(self.lots) > 1)
+
     def open_lots(self, at: datetime | None = None) -> list[tuple[datetime, int]]:
         return sorted((lot for lot in self.lots if lot[0] >= (at or self.touched)), key=lambda lot: lot[0])
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 from csp_lifecycle.vocabulary import commands as c
@@ -68,14 +69,8 @@ class Ledger:
         return True
 
     def note(self, command: Any, offer: str, seats: int, last_day: date) -> "Belief":
-        it = self.paper(
-            customer=command.customer_id,
-            offer=offer,
-            seats=seats,
-            touched=command.at,
-            began=command.at,
-            last_day=last_day,
-        )
+        at, customer = command.at, command.customer_id
+        it = self.paper(customer=customer, offer=offer, seats=seats, touched=at, began=at, last_day=last_day)
         self.held[command.subscription_id] = it
         return it
 
@@ -287,20 +282,8 @@ class Ledger:
 
     def part_of(self, it: "Belief", command: Any, seats: int) -> "Belief":
         """A new subscription that goes on where another one is."""
-        new = self.paper(
-            customer=it.customer,
-            offer=it.offer,
-            seats=seats,
-            touched=command.at,
-            began=command.at,
-            last_day=it.last_day,
-            months=it.months,
-            anchor=it.anchor,
-            window=it.window,
-            full=it.full,
-            auto_renew=it.auto_renew,
-        )
-        new.plan = it.plan
+        fresh: dict[str, Any] = {"lots": [], "cycle": None, "in_flight": None, "name": None, "promotion": False}
+        new = attrs.evolve(it, seats=seats, began=command.at, **fresh)
         new.charge_by(it.plan)
         self.held[command.new_subscription_id] = new
         return new
