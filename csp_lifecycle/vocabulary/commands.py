@@ -23,6 +23,8 @@ from csp_lifecycle.vocabulary.fields import (
     optional_text,
     seats,
     text,
+    texts,
+    validate_text,
 )
 from csp_lifecycle.vocabulary.subscription import MovedAddOn, PaymentMethod
 
@@ -48,6 +50,14 @@ def _is_paid_term(_: Any, __: "Attribute[Any]", value: Any) -> None:
     if value is TermLength.TRIAL:
         message = "term must be P1M, P1Y or P3Y; P30D is what a trial has, and start-trial begins one (R-PURCHASE-04)"
         raise ValueError(message)
+
+
+def _aligns(command: Any, of: "Attribute[Any]", value: Any) -> None:
+    if isinstance(value, str):
+        validate_text(command, of, value)
+    elif value is not None and not isinstance(value, Alignment):
+        message = f"align must be calendar-month or a subscription id, not {value!r} (R-COTERM-08)"
+        raise TypeError(message)
 
 
 def _term(*, required: bool = False) -> Any:
@@ -84,10 +94,10 @@ class Purchase(_SubscriptionCommand):
     term: TermLength | None = _term()
     plan: Plan | None = optional(Plan)
     ends_on: date | None = optional(date)
-    align: Alignment | str | None = None
+    align: Alignment | str | None = field(default=None, validator=_aligns)
     promotion_id: str | None = optional_text()
     base_subscription_id: str | None = optional_text()
-    resellers: tuple[str, ...] = ()
+    resellers: tuple[str, ...] = texts()
     attested: bool = flag()
     friendly_name: str | None = optional_text()
     billing_currency: str | None = optional_text()
@@ -172,7 +182,7 @@ class ScheduleChange(_SubscriptionCommand):
     term: TermLength | None = _term()
     plan: Plan | None = optional(Plan)
     ends_on: date | None = optional(date)
-    align: Alignment | str | None = None
+    align: Alignment | str | None = field(default=None, validator=_aligns)
 
     def __attrs_post_init__(self) -> None:
         _one_way_to_end(self.ends_on, self.align)
@@ -375,9 +385,6 @@ Command = Union[  # noqa: UP007 - one name a line reads better than a chain of b
 
 
 def _one_way_to_end(ends_on: date | None, align: Alignment | str | None) -> None:
-    if align is not None and (not isinstance(align, (Alignment, str)) or align == ""):
-        message = f"align must be calendar-month or a subscription id, not {align!r} (R-COTERM-08)"
-        raise TypeError(message)
     if ends_on is not None and align is not None:
         message = "ends_on and align exclude each other: a term ends on one day (R-COTERM-01)"
         raise ValueError(message)

@@ -26,12 +26,17 @@ def optional_aware() -> Any:
 
 def text() -> Any:
     """A string that is not empty and can be stored: no NUL, no lone surrogate."""
-    return attrs.field(validator=_is_text)
+    return attrs.field(validator=validate_text)
 
 
 def optional_text() -> Any:
     """As `text`, or None."""
-    return attrs.field(default=None, validator=attrs.validators.optional(_is_text))
+    return attrs.field(default=None, validator=attrs.validators.optional(validate_text))
+
+
+def texts() -> Any:
+    """Any number of strings, each as `text` has them."""
+    return attrs.field(default=(), validator=attrs.validators.deep_iterable(validate_text, _is_a(tuple)))
 
 
 def seats() -> Any:
@@ -75,7 +80,8 @@ def _is_utc(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
         raise ValueError(message)
 
 
-def _is_text(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
+def validate_text(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
+    """Refuse what no store could keep as a name."""
     if not isinstance(value, str):
         message = f"{field.name} must be a string, not {value!r}"
         raise TypeError(message)

@@ -60,16 +60,24 @@ def _fields(entry: Any, readers: Mapping[str, _Reader], *, required: tuple[str, 
     return found
 
 
-def _price(entry: Any) -> Price:
+def _price(number: int, entry: Any) -> Price:
+    try:
+        return _priced(entry)
+    except ValueError as error:
+        message = f"number {number}: {error}"
+        raise ValueError(message) from None
+
+
+def _priced(entry: Any) -> Price:
     price = Price(**_fields(entry, _PRICE, required=("term", "plan", "price", "currency")))
     if price.plan.months > price.term.months:
-        message = f"holds a {price.plan.value} plan for a {price.term.value} term; no plan is longer than its term"
+        message = f"a {price.plan.value} plan for a {price.term.value} term: no plan is longer than its term"
         raise ValueError(message)
     return price
 
 
 def _prices(value: Any) -> tuple[Price, ...]:
-    prices = tuple(_price(entry) for entry in _list(value))
+    prices = tuple(map(_price, range(1, len(_list(value)) + 1), value))
     keys = [(price.term, price.plan, price.currency, price.since) for price in prices]
     if len(set(keys)) < len(keys):
         message = "hold two prices for the same term, plan, currency and day; keep one of them"
