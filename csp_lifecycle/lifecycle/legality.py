@@ -110,7 +110,7 @@ def _breakpoints(command: Command, holdings: Holdings, market: Market) -> Iterat
     """The instants after *command* at which legality can flip, each with the holdings caught up to it."""
     names = [name for name in concerned(command) if name in holdings] or sorted(holdings)
     now = catch_up(holdings, command.at, market).holdings
-    horizon = max((_horizon(now[name]) for name in names), default=command.at)
+    horizon = max((_horizon(now[name]) for name in names if now[name].term is not None), default=command.at)
     at = command.at
     while True:
         coming = [later for name in names for later in _deadlines(now[name]) if later > at]

@@ -103,7 +103,8 @@ def test_usage_has_no_term_seats_or_deadline(on: On) -> None:  # R-USAGE-01, R-U
     bought = Purchase(at=on(2025, 1, 1), subscription_id="u-1", customer_id="contoso", offer_id="azure")
     scenario = Scenario(bought)
     scenario.when(Advance(to=on(2035, 1, 1))).then()
-    scenario.when(AddSeats(at=on(2025, 2, 1), subscription_id="u-1", seats=1)).refused("not-supported")
+    never = scenario.when(AddSeats(at=on(2025, 2, 1), subscription_id="u-1", seats=1)).refused("not-supported")
+    assert (never.outlook.legal_from, never.outlook.legal_until) == (None, None)
     scenario.given(
         Suspend(at=on(2025, 2, 1), subscription_id="u-1"), Reactivate(at=on(2025, 2, 2), subscription_id="u-1")
     )
