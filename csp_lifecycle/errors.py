@@ -1,7 +1,7 @@
 """Every error this library raises on purpose, as one family.
 
 A refusal says what was asked, what stood in the way and what would have been possible. Its code and rule are
-stable; the numbers Microsoft publishes for the same condition stand in `MICROSOFT`.
+stable; the numbers Microsoft publishes for the same condition stand in `csp_lifecycle.microsoft`.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,54 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-MICROSOFT: Mapping[str, tuple[str, ...]] = {
-    "quantity-while-suspended": ("2001",),
-    "quantity-out-of-range": ("2002", "900275", "800067", "800088"),
-    "deleted": ("2011",),
-    "stale-version": ("2055",),
-    "suspended-no-update": ("800091",),
-    "reduction-window-closed": ("800090", "900257"),
-    "cancellation-window-closed": ("900117",),
-    "no-updates": ("900279", "900280", "900277"),
-    "conflict": ("900278", "800082"),
-    "auto-renew-required": ("800093",),
-    "term-shorter": ("800122", "900267"),
-    "term-invalid": ("800121", "900268"),
-    "billing-cycle-invalid": ("900269",),
-    "billing-cycle-longer-than-term": ("900270",),
-    "trial-term-locked": ("800107",),
-    "target-not-active": ("900258",),
-    "target-ends-earlier": ("900236",),
-    "target-same-as-source": ("900259",),
-    "target-item-mismatch": ("900260",),
-    "target-not-ready": ("900261",),
-    "custom-end-not-allowed": ("900244",),
-    "custom-end-out-of-term": ("900245", "900291"),
-    "custom-end-no-match": ("900242", "900246", "900292"),
-    "base-not-active": ("27009",),
-    "legacy-frequency": ("6000", "6001", "2054"),
-    "migration-not-eligible": (
-        "900215",
-        "900216",
-        "900217",
-        "900218",
-        "900219",
-        "900220",
-        "900221",
-        "900222",
-        "900247",
-        "900262",
-        "900226",
-    ),
-    "add-on-without-base": ("400041",),
-    "add-on-parent-mismatch": ("800029",),
-    "purchase-limit": ("800066", "800089", "27006"),
-    "attestation-missing": ("900206", "900203"),
-    "reseller-invalid": ("800016", "800015", "900123", "800039"),
-    "too-many-updates": ("900311",),
-    "not-supported": ("900263", "800042", "900141"),
-}
-"""Refusal code to the numbers Microsoft publishes for it, where there are any."""
+from csp_lifecycle.microsoft import MICROSOFT
 
 RETRYABLE = frozenset({"conflict", "renewal-locked", "cycle-charge-locked", "target-not-ready", "stale-version"})
 """Codes that may pass later without anybody changing anything but what is in flight."""
@@ -118,6 +71,18 @@ class InvalidCatalogError(LifecycleError, ValueError):
     """A catalog entry that cannot be understood; the message names the entry and the key."""
 
     code = "invalid-catalog"
+
+
+class InvalidLogError(LifecycleError, ValueError):
+    """A line of an exported log that makes no sense by itself."""
+
+    code = "invalid-log"
+
+
+class UnreadableFileError(LifecycleError, ValueError):
+    """A file of which no row can be read; the message says what its header lacks."""
+
+    code = "unreadable-file"
 
 
 class CommandRefusedError(LifecycleError):
@@ -182,10 +147,24 @@ class OfferNotFoundError(LifecycleError):
         return f"there is no offer {self.offer_id!r} in the catalog: check the id, or add it there"
 
 
+class AccountNotFoundError(LifecycleError):
+    """A question about an account that does not exist."""
+
+    code = "account-not-found"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(account_id)
+        self.account_id = account_id
+
+    def __str__(self) -> str:
+        return f"there is no account {self.account_id!r}: check the id, or open it first"
+
+
 class HistoryError(LifecycleError):
-    """Stored events make no sense. Never the caller's fault."""
+    """Stored events make no sense. Never the caller's fault. `position` is where in the log, as far as it is known."""
 
     code = "history-broken"
+    position: int | None = None
 
 
 class BrokenHistoryError(HistoryError):
@@ -193,15 +172,34 @@ class BrokenHistoryError(HistoryError):
 
     code = "history-broken"
 
-    def __init__(self, message: str, version: int | None = None) -> None:
+    def __init__(self, message: str, version: int | None = None, position: int | None = None) -> None:
         super().__init__(message)
         self.version = version
+        self.position = position
+
+
+class TamperedHistoryError(HistoryError):
+    """A digest does not hold: somebody changed, removed, inserted or swapped events."""
+
+    code = "history-tampered"
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 class UnknownEventError(HistoryError):
-    """An event that this version of the library does not know; deciding on its stream is refused."""
+    """An event that this version of the library does not know; deciding on its stream is refused.
+
+    `stream` and `position` say where it stands in the log.
+    """
 
     code = "unknown-event"
+
+    def __init__(self, message: str, stream: str = "", position: int = 0) -> None:
+        super().__init__(message)
+        self.stream = stream
+        self.position = position
 
 
 class StoreError(LifecycleError):
@@ -223,6 +221,29 @@ class StaleVersionError(StoreError):
 
     def __str__(self) -> str:
         return f"{self.stream} is at version {self.actual}, not at {self.expected} as expected: read it again"
+
+
+class LogDoesNotFitError(StoreError):
+    """What is taken over from another store is not what is here already, or does not follow it."""
+
+    code = "log-does-not-fit"
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class LogRefusedError(LifecycleError):
+    """A log that cannot be imported, and nothing of it was: `line` is where, `reason` is why, `code` the reason's."""
+
+    def __init__(self, line: int, reason: LifecycleError) -> None:
+        super().__init__(line, reason)
+        self.line = line
+        self.reason = reason
+        self.code = reason.code
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}; nothing was imported"
 
 
 class StreamNotFoundError(StoreError):

@@ -23,13 +23,27 @@ from typing import Any, get_args
 
 import attrs
 
+from csp_lifecycle.billing import account_reasons
 from csp_lifecycle.cli.main import main as command_line
 from csp_lifecycle.errors import Reason
 from csp_lifecycle.policies import MODELS, POLICIES, reasons
-from csp_lifecycle.vocabulary.commands import Advance, Rename
-from csp_lifecycle.vocabulary.events import Fact
-from csp_lifecycle.vocabulary.names import COMMANDS, EVENTS
-from docs.rules import ROOT, aside_block, linked, readings_block, rules_block
+from csp_lifecycle.vocabulary.account_commands import AccountCommand
+from csp_lifecycle.vocabulary.account_events import AccountEvent, AccountFact
+from csp_lifecycle.vocabulary.commands import Advance, Command, Rename
+from csp_lifecycle.vocabulary.events import Event, Fact
+from csp_lifecycle.vocabulary.names import EVENTS, command_name, event_name
+from docs.carriers import ROOT
+from docs.comparison import comparison
+from docs.money import money_vectors_block, money_vectors_left_out_block
+from docs.rules import (
+    aside_block,
+    kinds_block,
+    linked,
+    readings_block,
+    rules_block,
+    vectors_aside_block,
+    vectors_block,
+)
 from docs.tables import TABLE_BLOCKS
 from docs.words import doc, listed
 
@@ -68,7 +82,7 @@ def _reasons() -> dict[str, dict[Reason, tuple[str, ...]]]:
     for guard in (*rows, *closed):
         shown = tuple(fact.__name__ for fact in guard.facts)
         found.setdefault(guard.reason.code, {})[guard.reason] = shown
-    for reason in vars(reasons).values():
+    for reason in (*vars(reasons).values(), *vars(account_reasons).values()):
         if isinstance(reason, Reason):
             found.setdefault(reason.code, {}).setdefault(reason, ())
     return found
@@ -81,11 +95,21 @@ def _commands() -> Iterator[str]:
     yield "Every command but `advance` may carry:\n"
     common = {field.name for field in attrs.fields(Rename.__mro__[1])}
     yield from _keys(reversed([field for field in attrs.fields(Rename) if field.name in common]))
-    for name, kind in COMMANDS.items():
-        own = [field for field in attrs.fields(kind) if kind is Advance or field.name not in common]
-        yield f"\n### `{name}`\n\n{linked(doc(kind))} In Python: `{kind.__name__}`.\n"
-        if own:
-            yield from _keys(own)
+    for kind in (*get_args(Command), Advance):
+        yield from _command(kind, set() if kind is Advance else common)
+
+
+def _account_commands() -> Iterator[str]:
+    common = {field.name for field in attrs.fields(Rename.__mro__[1])} | {"account_id"}
+    for kind in get_args(AccountCommand):
+        yield from _command(kind, common)
+
+
+def _command(kind: Any, common: set[str]) -> Iterator[str]:
+    own = [field for field in attrs.fields(kind) if field.name not in common]
+    yield f"\n### `{command_name(kind)}`\n\n{linked(doc(kind))} In Python: `{kind.__name__}`.\n"
+    if own:
+        yield from _keys(own)
 
 
 def _keys(fields: Iterable["attrs.Attribute[Any]"]) -> Iterator[str]:
@@ -108,7 +132,11 @@ def _described(name: str, kind: Any) -> str:
     kinds = [part for part in (get_args(kind) or (kind,)) if part not in {NoneType, Ellipsis}]
     if getattr(kind, "__origin__", None) is tuple:
         return f"list of {_described(name, kinds[0])}s"
-    return " or ".join(_KINDS.get(part) or _made_of(name, part) for part in kinds)
+    return " or ".join(_described(name, part) if get_args(part) else _one(name, part) for part in kinds)
+
+
+def _one(name: str, kind: Any) -> str:
+    return _KINDS.get(kind) or _made_of(name, kind)
 
 
 _KINDS = {str: "string", bool: "true or false", int: "whole number", datetime: "instant", date: "day"}
@@ -127,13 +155,21 @@ def _events() -> Iterator[str]:
     fact = {field.name for field in attrs.fields(Fact)}
     terms = _terms() - fact
     yield "| event | what it says | leads to | carries |\n| --- | --- | --- | --- |"
-    for name, kind in EVENTS.items():
+    for kind in get_args(Event):
         own = [field.name for field in attrs.fields(kind) if field.name not in fact]
         shared = ["*the terms*"] if terms <= set(own) else []
         rest = [f"`{field}`" for field in own if not shared or field not in terms]
         leads = "" if kind.leads_to is None else kind.leads_to.value
-        yield f"| `{name}` | {linked(doc(kind))} | {leads} | {', '.join(shared + rest)} |"
+        yield f"| `{event_name(kind)}` | {linked(doc(kind))} | {leads} | {', '.join(shared + rest)} |"
     yield f"\n*The terms* are {listed(f'`{field}`' for field in sorted(terms))}."
+
+
+def _account_events() -> Iterator[str]:
+    fact = {field.name for field in attrs.fields(AccountFact)}
+    yield "| event | what it says | carries |\n| --- | --- | --- |"
+    for kind in get_args(AccountEvent):
+        own = (f"`{field.name}`" for field in attrs.fields(kind) if field.name not in fact)
+        yield f"| `{event_name(kind)}` | {linked(doc(kind))} | {', '.join(own)} |"
 
 
 def _terms() -> set[str]:
@@ -165,13 +201,21 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     **{
         f"{name} {model.id}": _joined(partial(block, model)) for model in MODELS for name, block in TABLE_BLOCKS.items()
     },
+    "models": _joined(comparison),
     "refusals": _joined(_refusals),
     "commands": _joined(_commands),
     "events": _joined(_events),
+    "account commands": _joined(_account_commands),
+    "account events": _joined(_account_events),
     "help": _help,
     "rules": _joined(rules_block),
     "readings": _joined(readings_block),
     "aside": _joined(aside_block),
+    "vectors": _joined(vectors_block),
+    "kinds": _joined(kinds_block),
+    "aside vectors": _joined(vectors_aside_block),
+    "money vectors": _joined(money_vectors_block),
+    "money vectors left out": _joined(money_vectors_left_out_block),
 }
 """What every block prints, by its name."""
 

@@ -1,76 +1,116 @@
-"""The rules this library follows: what each says, how it was read, and which tests carry it."""
+"""The rules this library follows and the examples it repeats: what each says, and which tests carry it."""
 # ruff: noqa: INP001 - a script beside the pages it writes, not a package
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
+from itertools import groupby
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-_RULE = re.compile(r"\b(?:R-[A-Z]+|AMB|D|INV)-\d\d\b")
-_SPAN = re.compile(r"\b((?:R-[A-Z]+|AMB|D|INV)-)(\d\d)\.\.(\d\d)\b")
+from docs.carriers import ROOT, Test, carriers
+
+_EXPLAINED = re.compile(r"\b(?:R-[A-Z]+|AMB|D|INV)-\d\d\b")
 
 
 @cache
 def rules() -> dict[str, dict[str, Any]]:
     """What every rule says, which are set aside, and how the rules were read."""
-    found: dict[str, dict[str, Any]] = json.loads((ROOT / "docs/reference/rules.json").read_text(encoding="utf-8"))
-    return found
-
-
-def cited(text: str) -> frozenset[str]:
-    """The ids of the rules that *text* names; `R-SCHED-05..07` names three."""
-    spans = (
-        f"{area}{number:02d}" for area, low, high in _SPAN.findall(text) for number in range(int(low), int(high) + 1)
-    )
-    return frozenset({*_RULE.findall(text), *spans})
+    return _read("rules")
 
 
 @cache
-def carriers() -> Mapping[str, tuple[Path, ...]]:
-    """The test files that name a rule, by its id. What tests the documentation carries no rule."""
-    found: dict[str, tuple[Path, ...]] = {}
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        if path.parent != ROOT / "tests/docs":
-            for rule in cited(path.read_text(encoding="utf-8")):
-                found[rule] = (*found.get(rule, ()), path)
+def vectors() -> dict[str, dict[str, Any]]:
+    """The published examples: their kind, what they say, and which are set aside."""
+    return _read("vectors")
+
+
+@cache
+def policies() -> dict[str, dict[str, str]]:
+    """What every other reading of a commerce model says, and which decision it answers otherwise."""
+    return _read("policies")["policies"]
+
+
+def _read(name: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads((ROOT / f"docs/reference/{name}.json").read_text(encoding="utf-8"))
     return found
 
 
 def rules_block() -> Iterator[str]:
     """A table for every area: the rules, what they say, and the tests that carry them."""
-    area = None
-    for rule, entry in rules()["rules"].items():
-        if rule.rsplit("-", 1)[0] != area:
-            area = rule.rsplit("-", 1)[0]
-            yield f"\n### {area}\n\n| rule | what it says | carried by |\n| --- | --- | --- |"
-        aside = f"*{entry['aside']}*" if "aside" in entry else ""
-        tests = ", ".join(_link(path) for path in carriers().get(rule, ()))
-        carried = " ".join(filter(None, (aside, tests))) or "**no test yet**"
-        yield f'| <a id="{rule.lower()}"></a>{rule} | {entry["says"]} | {carried} |'
+    for area, entries in _by_area(rules()["rules"]):
+        yield f"\n### {area}\n\n| rule | what it says | carried by |\n| --- | --- | --- |"
+        for rule, entry in entries:
+            yield f"| {_anchor(rule)} | {entry['says']} | {_carried(rule, entry)} |"
 
 
-def _link(path: Path) -> str:
-    name = path.relative_to(ROOT / "tests").as_posix()
-    return f"[{name}](../../tests/{name})"
+def vectors_block() -> Iterator[str]:
+    """A table for every area: the examples, their kind, what they say, and the tests that carry them."""
+    for area, entries in _by_area(vectors()["vectors"]):
+        yield f"\n### {area}\n\n| example | kind | what it says | carried by |\n| --- | --- | --- | --- |"
+        for name, entry in entries:
+            yield f"| {_anchor(name)} | {entry['kind']} | {entry['says']} | {_carried(name, entry)} |"
 
 
 def readings_block() -> Iterator[str]:
     """What was decided where the sources leave a choice."""
-    yield "| reading | what was decided |\n| --- | --- |"
+    yield "| reading | what was decided | carried by |\n| --- | --- | --- |"
     for name, says in rules()["readings"].items():
-        yield f'| <a id="{name.lower()}"></a>{name} | {says} |'
+        yield f"| {_anchor(name)} | {says} | {_files(carriers().get(name, ()))} |"
 
 
 def aside_block() -> Iterator[str]:
-    """The words for what is set aside, and why."""
-    yield "| word | why |\n| --- | --- |"
-    yield from (f"| {word} | {why} |" for word, why in rules()["aside"].items())
+    """The words for the rules that are set aside, and why."""
+    yield from _words(rules()["aside"])
+
+
+def vectors_aside_block() -> Iterator[str]:
+    """The words for the examples that are set aside, and why."""
+    yield from _words(vectors()["aside"])
+
+
+def kinds_block() -> Iterator[str]:
+    """The kinds of examples."""
+    yield "| kind | where its figures come from |\n| --- | --- |"
+    yield from (f"| {kind} | {why} |" for kind, why in vectors()["kinds"].items())
 
 
 def linked(text: str) -> str:
     """The text, with every rule that is explained linked to its explanation."""
     known = rules()["rules"].keys() | rules()["readings"].keys()
-    return _RULE.sub(lambda id_: f"[{id_[0]}](rules.md#{id_[0].lower()})" if id_[0] in known else id_[0], text)
+    return _EXPLAINED.sub(lambda id_: f"[{id_[0]}](rules.md#{id_[0].lower()})" if id_[0] in known else id_[0], text)
+
+
+def _by_area(entries: dict[str, dict[str, Any]]) -> Iterable[tuple[str, Iterator[tuple[str, dict[str, Any]]]]]:
+    return groupby(entries.items(), key=lambda entry: entry[0].rsplit("-", 1)[0])
+
+
+def _anchor(id_: str) -> str:
+    return f'<a id="{id_.lower()}"></a>{id_}'
+
+
+def _carried(id_: str, entry: dict[str, Any]) -> str:
+    aside = f"*{entry['aside']}*" if "aside" in entry else ""
+    return " ".join(filter(None, (aside, _sentences(carriers().get(id_, ()))))) or "**no test yet**"
+
+
+def _sentences(tests: Iterable[Test]) -> str:
+    """The tests by their names, file by file."""
+    return "; ".join(
+        f"{_link(path)}: {', '.join(test.sentence for test in found)}"
+        for path, found in groupby(tests, key=lambda test: test.path)
+    )
+
+
+def _files(tests: Iterable[Test]) -> str:
+    return ", ".join(_link(path) for path, _ in groupby(tests, key=lambda test: test.path))
+
+
+def _link(path: Any) -> str:
+    name = path.relative_to(ROOT / "tests").as_posix()
+    return f"[{name}](../../tests/{name})"
+
+
+def _words(words: dict[str, Any]) -> Iterator[str]:
+    yield "| word | why |\n| --- | --- |"
+    yield from (f"| {word} | {why} |" for word, why in words.items())

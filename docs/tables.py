@@ -2,17 +2,17 @@
 # ruff: noqa: INP001 - a script beside the pages it writes, not a package
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import assert_never
 
 import attrs
 
 from csp_lifecycle.lifecycle.diagram import ACTIONS, diagram, matrix
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.policies.policy import Guard, Policy, Row, always
-from csp_lifecycle.values.windows import Exactly, Months, Span, WholeTerm
+from csp_lifecycle.vocabulary.commands import StartTrial
 from csp_lifecycle.vocabulary.names import command_name, event_name
 from csp_lifecycle.vocabulary.subscription import Status
-from docs.words import listed, words
+from docs.rules import linked, policies
+from docs.words import listed, span, words
 
 
 def _diagram(policy: Policy) -> Iterator[str]:
@@ -48,6 +48,9 @@ def _guard(guard: Guard) -> str:
 
 
 def _voids(policy: Policy) -> Iterator[str]:
+    if not policy.voids:
+        yield "Nothing waits in this model, so nothing can be lost."
+        return
     yield "| when this is recorded | this is lost |\n| --- | --- |"
     for kind, slots in policy.voids.items():
         lost = " and ".join(f"`{slot}`" for slot in sorted((slot.value for slot in slots), reverse=True))
@@ -55,41 +58,41 @@ def _voids(policy: Policy) -> Iterator[str]:
 
 
 def _figures(policy: Policy) -> Iterator[str]:
-    trial = policy.trial
     yield "| what | how long, or how many |\n| --- | --- |"
     for window in policy.cancellation:
         plans = "" if window.plans is None else f" under {listed(sorted(f'`{plan.value}`' for plan in window.plans))}"
-        yield f"| a cancellation refunds `{window.refund.value}`{plans} | for {_span(window.span)} |"
-    yield f"| added seats can be given back | for {_span(policy.reduction)} |"
-    yield f"| a trial | {trial.seats} seats, `{trial.length.value}` |"
-    yield f"| a trial becomes | `{trial.converts_to_term.value}`, `{trial.converts_to_plan.value}` |"
-    if policy.expired_for is not None:
-        yield f"| expired, before it is disabled | {policy.expired_for.days} days |"
-        yield f"| disabled, before it is deleted | {policy.retained_for.days} days |"
+        yield f"| a cancellation refunds `{window.refund.value}`{plans} | for {span(window.span)} |"
+    if policy.reduction is not None:
+        yield f"| added seats can be given back | for {span(policy.reduction)} |"
+    yield from _figures_of_statuses(policy, {row.target for row in policy.rows})
     yield f"| updates in a life | {policy.max_updates} |"
     yield f"| resellers, the initial one among them | {policy.max_resellers} |"
 
 
+def _figures_of_statuses(policy: Policy, reached: set[Status]) -> Iterator[str]:
+    trial, limit = policy.trial, policy.suspension.limit
+    if any(row.on is StartTrial for row in policy.rows):
+        yield f"| a trial | {trial.seats} seats, `{trial.length.value}` |"
+        yield f"| a trial becomes | `{trial.converts_to_term.value}`, `{trial.converts_to_plan.value}` |"
+    elif Status.TRIAL in reached:
+        yield f"| a free trial | the seats ordered, `{trial.length.value}` |"
+    if limit is not None:
+        yield f"| suspended, before it is deleted | {limit.days} days |"
+    if Status.EXPIRED in reached and policy.expired_for is not None:
+        yield f"| expired, before it is disabled | {policy.expired_for.days} days |"
+    if Status.DISABLED in reached:
+        yield f"| disabled, before it is deleted | {policy.retained_for.days} days |"
+
+
 def _alternatives(policy: Policy) -> Iterator[str]:
     others = [one for one in POLICIES.values() if one is not policy and one.commerce is policy.commerce]
-    yield "| policy | what it has otherwise |\n| --- | --- |" if others else "None ship with the library."
+    head = "| policy | how it reads | see | differs in |\n| --- | --- | --- | --- |"
+    yield head if others else "None ship with the library."
     names = [field.name for field in attrs.fields(Policy) if field.name not in {"id", "closed"}]
     for other in others:
         changed = (words(name) for name in names if getattr(other, name) != getattr(policy, name))
-        yield f"| `{other.id}` | {listed(changed)} |"
-
-
-def _span(span: Span) -> str:
-    match span:
-        case Exactly():
-            days = span.length.days
-            return f"{days} times 24 hours" if days > 1 else "24 hours"
-        case Months():
-            return "a month" if span.count == 1 else f"{span.count} months"
-        case WholeTerm():
-            return "the whole term"
-        case _:
-            assert_never(span)
+        told = policies()[other.id]
+        yield f"| `{other.id}` | {told['says']} | {linked(told['reading'])} | {listed(changed)} |"
 
 
 TABLE_BLOCKS: Mapping[str, Callable[[Policy], Iterator[str]]] = {

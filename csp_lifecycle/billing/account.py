@@ -1,26 +1,39 @@
 """What an account owes: its valid invoices, less what was paid and credited on them (R-CHARGE-11..18).
 
-Money that was received without saying for what is shown beside the balance and never lowers it (R-CHARGE-12).
+Every cent of a payment or credit note is allocated to a valid invoice or unallocated. What is unallocated, because
+nobody said what it is for or because its invoice was voided, is shown beside the balance and never lowers what is
+due (R-CHARGE-12).
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 
 from attrs import frozen
 
-from csp_lifecycle.billing.invoices import Invoice, valid
+from csp_lifecycle.vocabulary.account import Account, Allocation, Allocations, Invoice, Receipt, ReceiptKind
 
-Allocations = Mapping[str, Decimal]
-"""An amount for each invoice, by its id."""
+NOTHING = Decimal(0)
 
 
-@frozen(kw_only=True)
-class Receipt:
-    """A payment or a credit note, and which invoices it is for."""
+class InvoiceStatus(Enum):
+    """How a document stands; nothing is due any more on what is paid or voided."""
 
-    amount: Decimal
-    allocations: Allocations
+    OPEN = "open"
+    PAID = "paid"
+    OVERDUE = "overdue"
+    VOIDED = "voided"
+
+
+@frozen
+class Standing:
+    """What was paid and credited on a document, what is still due, and what that makes of it."""
+
+    paid: Decimal
+    credited: Decimal
+    due: Decimal
+    status: InvoiceStatus
 
 
 @frozen(kw_only=True)
@@ -35,64 +48,78 @@ class Balance:
     unallocated: Decimal
 
 
-def balance(invoices: Iterable[Invoice], payments: Iterable[Receipt], credits_: Iterable[Receipt], on: date) -> Balance:
-    """The balance on a day. What was allocated to an invoice counts for the one that replaced it (R-CHARGE-13)."""
-    every, paid, credited = tuple(invoices), tuple(payments), tuple(credits_)
-    counted = valid(every)
-    on_paid, on_credited = (_on_valid(every, receipts) for receipts in (paid, credited))
-    owed = {
-        invoice.invoice_id: invoice.amount
-        - on_paid.get(invoice.invoice_id, _NOTHING)
-        - on_credited.get(invoice.invoice_id, _NOTHING)
-        for invoice in counted
-    }
+def balance(account: Account, on: date) -> Balance:
+    """The balance on a day (R-CHARGE-11)."""
+    valid, stands = tuple(account.valid), standings(account, on)
+    every = [stands[invoice.invoice_id] for invoice in valid]
+    allocated, credited = added(one.paid for one in every), added(one.credited for one in every)
     return Balance(
-        invoiced=_sum(invoice.amount for invoice in counted),
-        allocated=_sum(on_paid.values()),
-        credited=_sum(on_credited.values()),
-        due=_sum(owed.values()),
-        overdue=_sum(owed[invoice.invoice_id] for invoice in counted if on > invoice.due_on),
-        unallocated=_sum(receipt.amount for receipt in paid) - _sum(on_paid.values()),
+        invoiced=added(invoice.amount for invoice in valid),
+        allocated=allocated,
+        credited=credited,
+        due=added(one.due for one in every),
+        overdue=_overdue(every),
+        unallocated=added(receipt.amount for receipt in account.receipts) - allocated - credited,
     )
 
 
-def newest_first(amount: Decimal, owed: Iterable[tuple[str, Decimal]]) -> Allocations:
+def _overdue(every: Iterable[Standing]) -> Decimal:
+    """What should have been paid by now, less what Microsoft owes on invoices below zero (AMB-41)."""
+    late = (one.due for one in every if one.status is InvoiceStatus.OVERDUE or one.due < 0)
+    return max(added(late), NOTHING)
+
+
+def standings(account: Account, on: date) -> Mapping[str, Standing]:
+    """How each document of an account stands on a day, by its number."""
+    paid, credited = (_counted(account, kind) for kind in (ReceiptKind.PAYMENT, ReceiptKind.CREDIT_NOTE))
+    return {
+        document.invoice_id: _standing(
+            document, paid.get(document.invoice_id, NOTHING), credited.get(document.invoice_id, NOTHING), on
+        )
+        for document in account.documents
+    }
+
+
+def _standing(document: Invoice, paid: Decimal, credited: Decimal, on: date) -> Standing:
+    if not document.is_valid:
+        return Standing(NOTHING, NOTHING, NOTHING, InvoiceStatus.VOIDED)
+    due = document.amount - paid - credited
+    if due <= 0:
+        return Standing(paid, credited, due, InvoiceStatus.PAID)
+    return Standing(paid, credited, due, InvoiceStatus.OVERDUE if on > document.due_on else InvoiceStatus.OPEN)
+
+
+def dues(account: Account) -> dict[str, Decimal]:
+    """What is due on each valid invoice, oldest first."""
+    stands = standings(account, account.as_of.date())
+    return {invoice.invoice_id: stands[invoice.invoice_id].due for invoice in account.valid}
+
+
+def unallocated(account: Account, receipt: Receipt) -> Decimal:
+    """What is left of a payment or credit note: all that counts for no valid invoice."""
+    return receipt.amount - receipt.allocated_to({invoice.invoice_id for invoice in account.valid})
+
+
+def newest_first(amount: Decimal, owed: Mapping[str, Decimal]) -> Allocations:
     """A credit spread over what invoices, oldest first, still owe: the newest takes first (R-CHARGE-18, D-24)."""
-    allocations: dict[str, Decimal] = {}
-    for invoice_id, due in reversed(tuple(owed)):
+    allocations: list[Allocation] = []
+    for invoice_id, due in reversed(tuple(owed.items())):
         part = min(amount, due)
         if part > 0:
-            allocations[invoice_id] = part
+            allocations.append(Allocation(invoice_id=invoice_id, amount=part))
             amount -= part
-    return allocations
+    return tuple(allocations)
 
 
-_NOTHING = Decimal(0)
+def added(amounts: Iterable[Decimal]) -> Decimal:
+    """What some amounts come to."""
+    return sum(amounts, NOTHING)
 
 
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, _NOTHING)
-
-
-def _on_valid(invoices: tuple[Invoice, ...], receipts: Iterable[Receipt]) -> dict[str, Decimal]:
-    """What was allocated, by the valid invoice that it counts for."""
-    counts_for = _successors(invoices)
-    allocated: dict[str, Decimal] = {}
-    for receipt in receipts:
-        for invoice_id, amount in receipt.allocations.items():
-            counted = counts_for.get(invoice_id)
-            if counted is not None:
-                allocated[counted] = allocated.get(counted, _NOTHING) + amount
-    return allocated
-
-
-def _successors(invoices: tuple[Invoice, ...]) -> dict[str, str]:
-    """For every invoice the valid one at the end of its chain; one that was only voided has none."""
-    by_id = {invoice.invoice_id: invoice for invoice in invoices}
-    successors: dict[str, str] = {}
-    for last in valid(invoices):
-        link: Invoice | None = last
-        while link is not None:
-            successors[link.invoice_id] = last.invoice_id
-            link = by_id.get(link.replaces or "")
-    return successors
+def _counted(account: Account, kind: ReceiptKind) -> dict[str, Decimal]:
+    """What was allocated to each invoice out of receipts of one kind."""
+    counted: dict[str, Decimal] = {}
+    for receipt in account.receipts:
+        for one in receipt.allocations if receipt.kind is kind else ():
+            counted[one.invoice_id] = counted.get(one.invoice_id, NOTHING) + one.amount
+    return counted

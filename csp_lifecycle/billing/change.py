@@ -9,10 +9,10 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from csp_lifecycle.billing.in_force import InForce
-from csp_lifecycle.billing.line import ChargeLine, Lines
 from csp_lifecycle.billing.rules import Occasion
 from csp_lifecycle.values.calendar import DAY
 from csp_lifecycle.values.money import Charged, charged, decimal, exact, minor_digits, shown
+from csp_lifecycle.vocabulary.charge_line import ChargeLine, Lines
 from csp_lifecycle.vocabulary.events import Event, Purchased
 
 
@@ -76,19 +76,30 @@ class Change:
         return (self._written(state, occasion, (since, state.cycle.ends_on), state.seats, figures).given_back(),)
 
     def rebill(self, occasion: Occasion) -> Lines:
-        """The cycle given back whole and charged again, with a line for each number of seats it had (R-PRORATE-10)."""
+        """The cycle given back whole and charged again, with a line for each number of seats it had (R-PRORATE-10).
+
+        Days before the change that had the new number already go on the new line: what is taken back at once
+        leaves nothing behind but what was there before (INV-21).
+        """
         word, _ = self.before.rules.lines[occasion]
         returned = tuple(
             evolve(line.given_back(), charge_type=word, at=self.event.at, reference_id=self.entry.reference_id)
             for line in self.before.lines
         )
-        yesterday = self.today - DAY
-        used = (
-            self._line(self.before, occasion, line.starts_on, until=min(line.ends_on, yesterday), seats=line.seats)
-            for line in self.before.lines
-            if line.starts_on <= yesterday
+        since, used = self.today, [line for line in self.before.lines if line.starts_on < self.today]
+        if used and used[-1].seats == self.after.seats:
+            since = used.pop().starts_on
+        again = (
+            self._line(
+                self.before,
+                occasion,
+                line.starts_on,
+                until=min(line.ends_on, self.today - DAY),
+                seats=line.seats,
+            )
+            for line in used
         )
-        return sum(used, returned) + self.charge(occasion)
+        return sum(again, returned) + self.charge(occasion, since=since)
 
     def _line(
         self, state: InForce, occasion: Occasion, since: date, *, until: date | None = None, seats: int | None = None

@@ -6,21 +6,25 @@ file. A line gives back what was in force, or charges what is in force from then
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
 from csp_lifecycle.billing.change import Change, Entry
 from csp_lifecycle.billing.in_force import InForce, after
-from csp_lifecycle.billing.line import Lines, total
 from csp_lifecycle.billing.rules import Occasion, SeatChange
 from csp_lifecycle.errors import BrokenHistoryError
 from csp_lifecycle.policies import POLICIES
+from csp_lifecycle.policies.charging import LastDay
 from csp_lifecycle.policies.policy import Policy
 from csp_lifecycle.values.calendar import DAY
 from csp_lifecycle.values.windows import RefundKind
 from csp_lifecycle.vocabulary import events as e
+from csp_lifecycle.vocabulary.charge_line import Lines, total
 from csp_lifecycle.vocabulary.names import event_name
 from csp_lifecycle.vocabulary.subscription import Status
+
+_NOTHING = Decimal(0)
 
 
 def charges_for(entries: Iterable[Entry], policies: Mapping[str, Policy] = POLICIES) -> Lines:
@@ -37,8 +41,12 @@ def charges_for(entries: Iterable[Entry], policies: Mapping[str, Policy] = POLIC
 
 
 def lines_by_entry(entries: Iterable[Entry], policies: Mapping[str, Policy] = POLICIES) -> Iterator[Lines]:
-    """The same, entry by entry: some lines, or none, for each of them."""
-    recorded = tuple(entries)
+    """The same, entry by entry: some lines, or none, for each of them.
+
+    *entries* are gone through twice, because a decision is understood from all it recorded; only what an iterator
+    gives is kept in memory.
+    """
+    recorded = tuple(entries) if isinstance(entries, Iterator) else entries
     begun = _begun(recorded)
     in_force: dict[str, InForce | None] = {}
     for entry in recorded:
@@ -46,7 +54,7 @@ def lines_by_entry(entries: Iterable[Entry], policies: Mapping[str, Policy] = PO
         current = after(entry.event, before, policies)
         made: Lines = ()
         if current is not None:
-            change = Change(entry, before or current, current, begun[entry.reference_id])
+            change = Change(entry, before or current, current, begun.get(entry.reference_id, {}))
             made = LINES[type(entry.event)](change)
             current = current.having_charged(made, before)
         in_force[entry.event.subscription_id] = current
@@ -154,8 +162,9 @@ def _given_back(change: Change, occasion: Occasion, kind: RefundKind) -> Lines:
     state = change.before
     if kind is RefundKind.FULL:
         return change.give_back(occasion, state.charged_in_window, state.cycle.starts_on)
-    rest = change.credit(occasion) if kind is RefundKind.PRORATED else ()
-    return rest if -total(rest) <= state.charged else change.give_back(occasion, state.charged, change.today)
+    since = change.today if state.rules.last_day is LastDay.GIVEN_BACK else change.today + DAY
+    rest = change.credit(occasion, since=since) if kind is RefundKind.PRORATED else ()
+    return rest if -total(rest) <= max(state.charged, _NOTHING) else change.give_back(occasion, state.charged, since)
 
 
 def _reactivated(change: Change) -> Lines:

@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from csp_lifecycle.billing.line import Lines, total
 from csp_lifecycle.billing.proration import CycleWorth, Reading, undivided, worth_in_months, worth_of
 from csp_lifecycle.billing.rules import ChargeRules, SeatChange, rules_of
 from csp_lifecycle.errors import BrokenHistoryError, LifecycleError
@@ -21,6 +20,7 @@ from csp_lifecycle.values.calendar import Cycle, Plan, Term
 from csp_lifecycle.values.money import decimal, minor_digits
 from csp_lifecycle.values.windows import Refund, RefundKind, open_refunds
 from csp_lifecycle.vocabulary import events as e
+from csp_lifecycle.vocabulary.charge_line import Lines, total
 
 Policies = Mapping[str, Policy]
 _NOTHING = Decimal(0)

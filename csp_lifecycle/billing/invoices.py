@@ -1,40 +1,19 @@
-"""Invoices: the period they cover, when they come and are due, and what stands on them (R-CHARGE).
-
-An invoice is a value. A void note is its exact negative; what replaces it is another invoice. Only the last one of
-such a chain counts.
-"""
+"""Invoices: the period they cover, when they come and are due, and what stands on them (R-CHARGE)."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import Enum
 
-from attrs import evolve, frozen
-
-from csp_lifecycle.billing.line import ChargeLine, Lines
 from csp_lifecycle.billing.rules import LEGACY
 from csp_lifecycle.billing.upcoming import not_invoiced
-from csp_lifecycle.values.calendar import DAY, add_months, last_of_month
+from csp_lifecycle.values.calendar import DAY, add_months, last_of_month, midnight
+from csp_lifecycle.vocabulary.account import Account, BillingPeriod, Program
+from csp_lifecycle.vocabulary.charge_line import ChargeLine, Lines
 
-DUE_AFTER = timedelta(days=60)  # R-CHARGE-17
+DUE_AFTER = timedelta(days=60)
+"""How long an invoice may stay unpaid, counted from the day of its issue (R-CHARGE-17)."""
 
-
-@frozen(kw_only=True)
-class BillingPeriod:
-    """The days whose orders an invoice collects; both are included."""
-
-    starts_on: date
-    ends_on: date
-
-    def __contains__(self, day: date) -> bool:
-        return self.starts_on <= day <= self.ends_on
-
-
-class Program(Enum):
-    """The two ways in which a partner is invoiced."""
-
-    LEGACY = "legacy"
-    NEW_COMMERCE = "new-commerce"
+NUMBERS_BEGIN_WITH = {Program.LEGACY: "D", Program.NEW_COMMERCE: "G"}
+"""R-CHARGE-22."""
 
 
 def period_of(program: Program, day: date, anniversary_day: int = 1) -> BillingPeriod:
@@ -64,6 +43,14 @@ _DAYS_TO_THE_EIGHTH = timedelta(days=8)
 _DAYS_AFTER_THE_ANNIVERSARY = timedelta(days=2)
 
 
+def issuable_at(program: Program, period: BillingPeriod) -> datetime:
+    """The first instant at which a period can be invoiced: when it is over, or in legacy when it begins.
+
+    New commerce publishes after the month (R-CHARGE-04), legacy two days into the period (R-CHARGE-02).
+    """
+    return midnight(period.starts_on if program is Program.LEGACY else period.ends_on + DAY)
+
+
 def program_of(line: ChargeLine) -> Program:
     """The program whose invoice a line belongs on; the words of the two files have none in common."""
     return Program.LEGACY if line.charge_type in _LEGACY_WORDS else Program.NEW_COMMERCE
@@ -72,83 +59,22 @@ def program_of(line: ChargeLine) -> Program:
 _LEGACY_WORDS = frozenset(word for word, _ in LEGACY.lines.values())
 
 
-def lines_of(
-    period: BillingPeriod, lines: Iterable[ChargeLine], program: Program, currency: str, invoiced: Iterable[ChargeLine]
-) -> Lines:
-    """The lines that belong on the invoice of a period: ordered in it, and on no valid invoice yet (R-CHARGE-06)."""
-    return tuple(
+def lines_of(account: Account, period: BillingPeriod, lines: Iterable[ChargeLine], until: datetime) -> Lines:
+    """The lines for an invoice of the account: ordered in the period, and on no valid invoice yet (R-CHARGE-06).
+
+    *lines* are those of the whole log. What is ordered after *until*, when the invoice is issued, is not on it.
+    """
+    ours = (
         line
-        for line in not_invoiced(lines, invoiced)
-        if line.at.date() in period and line.currency == currency and program_of(line) is program
+        for line in lines
+        if line.at.date() in period
+        and line.at <= until
+        and line.currency == account.currency
+        and program_of(line) is account.program
     )
+    return not_invoiced(ours, held(account))
 
 
-class Document(Enum):
-    """What kind of paper it is."""
-
-    INVOICE = "invoice"
-    VOID_NOTE = "void-note"
-
-
-@frozen(kw_only=True)
-class Invoice:
-    """What the partner owes for a period. `replaces` is the voided invoice that this one stands for."""
-
-    invoice_id: str
-    document: Document = Document.INVOICE
-    period: BillingPeriod
-    issued_at: datetime
-    amount: Decimal
-    currency: str
-    lines: Lines = ()
-    po_number: str | None = None
-    address: str | None = None
-    replaces: str | None = None
-
-    @property
-    def due_on(self) -> date:
-        """The last day to pay (R-CHARGE-17)."""
-        return self.issued_at.date() + DUE_AFTER
-
-
-def void_note(invoice: Invoice, void_id: str, at: datetime) -> Invoice:
-    """The exact negative of an invoice (R-CHARGE-10)."""
-    return evolve(
-        invoice,
-        invoice_id=void_id,
-        document=Document.VOID_NOTE,
-        issued_at=at,
-        amount=-invoice.amount,
-        lines=tuple(line.given_back() for line in invoice.lines),
-        replaces=invoice.invoice_id,
-    )
-
-
-def rebilled(
-    invoice: Invoice,
-    new_invoice_id: str,
-    at: datetime,
-    *,
-    amount: Decimal | None = None,
-    po_number: str | None = None,
-    address: str | None = None,
-) -> Invoice:
-    """The invoice that replaces a voided one, with what was wrong put right (R-CHARGE-10, R-CHARGE-19)."""
-    return evolve(
-        invoice,
-        invoice_id=new_invoice_id,
-        issued_at=at,
-        amount=invoice.amount if amount is None else amount,
-        po_number=po_number or invoice.po_number,
-        address=address or invoice.address,
-        replaces=invoice.invoice_id,
-    )
-
-
-def valid(invoices: Iterable[Invoice]) -> tuple[Invoice, ...]:
-    """The invoices that count: neither void notes nor what they or a rebill replaced (R-CHARGE-11)."""
-    every = tuple(invoices)
-    replaced = {invoice.replaces for invoice in every}
-    return tuple(
-        invoice for invoice in every if invoice.document is Document.INVOICE and invoice.invoice_id not in replaced
-    )
+def held(account: Account) -> Lines:
+    """The lines that stand on valid invoices."""
+    return tuple(line for invoice in account.valid for line in invoice.lines)

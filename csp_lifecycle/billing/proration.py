@@ -5,20 +5,13 @@ that was shortened is measured by the unshortened one that ends on the same day 
 """
 
 from datetime import date
-from enum import Enum
 from fractions import Fraction
 
 from attrs import frozen
 
+from csp_lifecycle.policies.charging import CycleDays
 from csp_lifecycle.values.calendar import DAY, Cycle, MonthEnds, Plan, add_months, last_of_month
 from csp_lifecycle.values.money import Share
-
-
-class CycleDays(Enum):
-    """By how many days a price is divided (AMB-36)."""
-
-    NATURAL = "natural"
-    START_MONTH = "start-month"
 
 
 @frozen

@@ -5,13 +5,14 @@ The published examples were rounded in more than one way; every printed figure m
 
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import cache
 
 from attrs import evolve, frozen
 
-from csp_lifecycle.billing.line import ChargeType as T
-from csp_lifecycle.billing.proration import CycleDays
+from csp_lifecycle.policies.charging import CycleDays, LastDay
 from csp_lifecycle.policies.policy import Policy
-from csp_lifecycle.values.money import TOTAL_DOWN, TOTAL_HALF_UP, UNIT_DOWN, UNIT_HALF_UP, Rounding, daily_rounded
+from csp_lifecycle.values.money import TOTAL_DOWN, TOTAL_HALF_UP, UNIT_DOWN, Rounding
+from csp_lifecycle.vocabulary.charge_line import ChargeType as T
 
 
 class Occasion(Enum):
@@ -46,10 +47,11 @@ class SeatChange(Enum):
 
 @frozen(kw_only=True, eq=False)
 class ChargeRules:
-    """How a policy turns days and seats into lines: the word and the rounding of every occasion."""
+    """How a policy turns days and seats into lines: the word and the rounding of every occasion (R-CHARGE-23)."""
 
     lines: Mapping[Occasion, tuple[T, Rounding]]
     cycle_days: CycleDays = CycleDays.NATURAL
+    last_day: LastDay = LastDay.GIVEN_BACK
     seat_change: SeatChange = SeatChange.BOTH_NUMBERS
     removed_seats_are_refunded: bool = True
 
@@ -100,37 +102,19 @@ LEGACY = ChargeRules(
     seat_change=SeatChange.REBILLED,
 )
 
-MODES = {
-    "unit-down": UNIT_DOWN,
-    "total-down": TOTAL_DOWN,
-    "unit-half-up": UNIT_HALF_UP,
-    "total-half-up": TOTAL_HALF_UP,
-    "daily-2": daily_rounded(2),
-    "daily-3": daily_rounded(3),
-}
-"""The named rounding modes. In each model a policy may apply one of them to every line (AMB-37, AMB-38)."""
-
-
-def _in_one_mode(model: str, rules: ChargeRules) -> dict[str, ChargeRules]:
-    return {
-        f"{model}.{name}": evolve(rules, lines={one: (word, mode) for one, (word, _) in rules.lines.items()})
-        for name, mode in MODES.items()
-    }
-
-
-CHARGE_RULES: Mapping[str, ChargeRules] = {
+BY_COMMERCE: Mapping[str, ChargeRules] = {
     "new-commerce": NEW_COMMERCE,
     "legacy": LEGACY,
     "marketplace-saas": MARKETPLACE_SAAS,
     "dynamics-direct": NEW_COMMERCE,
     "usage": NEW_COMMERCE,
-    "new-commerce.start-month-days": evolve(NEW_COMMERCE, cycle_days=CycleDays.START_MONTH),  # AMB-36
-    **_in_one_mode("new-commerce", NEW_COMMERCE),
-    **_in_one_mode("legacy", LEGACY),
 }
-"""The rules by the id of their policy."""
+"""The words and default roundings of every commerce model."""
 
 
+@cache
 def rules_of(policy: Policy) -> ChargeRules:
-    """The rules of a policy; those of its commerce model where it has none of its own."""
-    return CHARGE_RULES.get(policy.id) or CHARGE_RULES[policy.commerce.value]
+    """The rules by which a policy charges: those of its commerce model, in its own reading."""
+    rules, reading = BY_COMMERCE[policy.commerce.value], policy.charges
+    lines = {one: (word, reading.rounding or mode) for one, (word, mode) in rules.lines.items()}
+    return evolve(rules, lines=lines, cycle_days=reading.cycle_days, last_day=reading.last_day)

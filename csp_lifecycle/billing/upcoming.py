@@ -6,9 +6,9 @@ from itertools import chain, islice
 
 from csp_lifecycle.billing.change import Entry
 from csp_lifecycle.billing.charges import lines_by_entry
-from csp_lifecycle.billing.line import ChargeLine, Lines
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.policies.policy import Policy
+from csp_lifecycle.vocabulary.charge_line import ChargeLine, Lines
 
 
 def upcoming(recorded: Iterable[Entry], coming: Iterable[Entry], policies: Mapping[str, Policy] = POLICIES) -> Lines:

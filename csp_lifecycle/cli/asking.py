@@ -7,7 +7,7 @@ from csp_lifecycle.cli.output import Output
 from csp_lifecycle.errors import CommandRefusedError, StreamNotFoundError
 from csp_lifecycle.policies import POLICIES, reasons
 from csp_lifecycle.policies.policy import Policy
-from csp_lifecycle.service import Lifecycle
+from csp_lifecycle.service import Lifecycle, Stuck
 from csp_lifecycle.values.calendar import TermLength
 from csp_lifecycle.vocabulary.subscription import Subscription
 
@@ -28,8 +28,12 @@ def show(
 
 
 def list_all(service: Lifecycle, customer: str | None, output: Output, *, now: datetime) -> int:
-    """The subscriptions, each as `show` shows it."""
-    return _found(output.states((one, _latest(one, now)) for one in service.subscriptions(customer)))
+    """The subscriptions, each as `show` shows it; at the end those that only a newer version can show."""
+    newer = list[Stuck]()
+    found = output.states((one, _latest(one, now)) for one in service.subscriptions(customer, newer=newer.append))
+    for one in newer:
+        output.refused(one.refusal)
+    return REFUSED if newer else _found(found)
 
 
 def _latest(subscription: Subscription, now: datetime) -> datetime:
@@ -93,5 +97,5 @@ def matrix_of(policy_id: str, output: Output) -> int:
 def _policy(policy_id: str, asked_by: str) -> Policy:
     policy = POLICIES.get(policy_id)
     if policy is None:
-        raise CommandRefusedError(asked_by, reasons.no_such_policy, {"policy": policy_id, "known": ", ".join(POLICIES)})
+        raise CommandRefusedError(asked_by, reasons.no_such_policy, {"policy": policy_id, "known": tuple(POLICIES)})
     return policy

@@ -12,6 +12,11 @@ from csp_lifecycle.cli.ahead import ahead, in_flight
 from csp_lifecycle.cli.console import styled
 from csp_lifecycle.cli.drawing import Span, progress
 from csp_lifecycle.cli.words import CHARGED, ENDS, TERMS, Named, deadline, price
+from csp_lifecycle.policies import POLICIES
+from csp_lifecycle.policies.guards import older, running
+from csp_lifecycle.policies.terms import LaterCancellation
+from csp_lifecycle.vocabulary.commands import Cancel
+from csp_lifecycle.vocabulary.events import CancellationScheduled
 from csp_lifecycle.vocabulary.subscription import Status, Subscription
 
 COLORS = {
@@ -107,8 +112,24 @@ def _cancelable(subscription: Subscription, at: datetime) -> str:
     refunds = [f"until {deadline(one.until)} with a {one.kind.value} refund" for one in subscription.refunds_at(at)]
     if refunds:
         return ", ".join(refunds)
-    renews = subscription.status is Status.ACTIVE and subscription.auto_renew
-    return "not now" + ("; the renewal opens the window again" if renews else "")
+    policy = POLICIES.get(subscription.policy)
+    if policy is None:
+        return "not now"
+    rows = [row for row in policy.rows if (row.status, row.on) == (subscription.status, Cancel)]
+    if any(CancellationScheduled in row.records for row in rows):
+        return "canceled already" if subscription.cancellation_scheduled else _LATER[policy.later_cancellation]
+    if any(_UNCONDITIONAL.issuperset(row.only_if) for row in rows):
+        return "at any time, without a refund"
+    reopens = policy.windows_reopen and subscription.status is Status.ACTIVE and subscription.auto_renew
+    return "not now" + ("; the renewal opens the window again" if reopens else "")
+
+
+_LATER = {
+    LaterCancellation.WITH_THE_TERM: "with the end of the term, without a refund",
+    LaterCancellation.WITH_THE_CYCLE: "with the end of the charge cycle, without a refund",
+}
+_UNCONDITIONAL = frozenset({running.no_choice_of_term_end, older.end_is_not_chosen})
+"""What is asked of a cancellation that is possible at any time: only that nobody chooses when it takes effect."""
 
 
 def _waiting(subscription: Subscription, named: Named) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import cast
 
 from attrs import field, fields, frozen
 
@@ -97,7 +98,7 @@ def read_story() -> Story:
     lines = _text(folder, "story.jsonl").splitlines()
     return Story(
         catalog=read_catalog(_text(folder, "catalog.json")),
-        commands=tuple(map(read_command, lines)),
+        commands=tuple(cast("Command | Advance", read_command(line)) for line in lines),
         chapters=tuple(Chapter(**{**one, "examples": tuple(one["examples"])}) for one in told["chapters"]),
         refusals=told["refusals"],
     )

@@ -6,10 +6,11 @@ from itertools import groupby
 
 from csp_lifecycle.cli.sentences import sentence
 from csp_lifecycle.cli.words import TERMS, Named, short
-from csp_lifecycle.vocabulary.events import CycleCharged, Event, Renewed
+from csp_lifecycle.vocabulary.events import CycleCharged, Renewed
+from csp_lifecycle.vocabulary.names import AnyEvent
 from csp_lifecycle.wire.events import UnknownEvent
 
-Happening = Event | UnknownEvent
+Happening = AnyEvent | UnknownEvent
 Run = tuple[Happening, ...]
 """One event, or several of one kind that say the same of different days."""
 

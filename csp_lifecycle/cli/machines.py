@@ -1,20 +1,29 @@
 """The face for machines: one JSON object a line, as the contract writes it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
+from csp_lifecycle.billing.account import balance, standings
 from csp_lifecycle.cli.chapters import Told
-from csp_lifecycle.errors import CommandRefusedError, LifecycleError
+from csp_lifecycle.errors import CommandRefusedError, InvalidLogError, LifecycleError, LogRefusedError
 from csp_lifecycle.lifecycle.choices import CustomEnd, UpgradeTarget
 from csp_lifecycle.lifecycle.diagram import ACTIONS, cell, diagram
 from csp_lifecycle.lifecycle.legality import Option
 from csp_lifecycle.policies.policy import Policy
-from csp_lifecycle.service import Answer, Due
-from csp_lifecycle.stores.store import Envelope, envelope_json
-from csp_lifecycle.vocabulary.commands import Advance, Command
-from csp_lifecycle.vocabulary.names import command_name
+from csp_lifecycle.service import AccountAnswer, Answer, Due
+from csp_lifecycle.service.moving import Imported
+from csp_lifecycle.service.privacy import Redaction
+from csp_lifecycle.service.verifying import Verdict
+from csp_lifecycle.stores.envelopes import envelope_json
+from csp_lifecycle.stores.store import Envelope
+from csp_lifecycle.vocabulary.account import Account, Invoice
+from csp_lifecycle.vocabulary.charge_line import ChargeLine
+from csp_lifecycle.vocabulary.names import AnyCommand, command_name
 from csp_lifecycle.vocabulary.subscription import Status, Subscription
+from csp_lifecycle.wire.account import balance_json, document_json
+from csp_lifecycle.wire.charge_lines import charge_line_json
 from csp_lifecycle.wire.events import event_json
 from csp_lifecycle.wire.refusals import error_json, plain, reason_json, refusal_json
 from csp_lifecycle.wire.subscription import subscription_json
@@ -22,18 +31,23 @@ from csp_lifecycle.wire.text import write
 
 
 class JsonLines:
-    """Prints JSON, each line as soon as it is known."""
+    """Prints JSON, each line as soon as it is known; *charged*: with what it costs."""
 
-    def taken(self, line: int, answer: Answer) -> None:
+    def __init__(self, *, charged: bool = False) -> None:
+        self._charged = charged
+
+    def taken(self, line: int, answer: Answer | AccountAnswer) -> None:
         """See `Output.taken`."""
         stuck = _stuck_json(answer)
-        _print({"line": line, "recorded": _events_json(answer), **({"stuck": stuck} if stuck else {})})
+        taken = {"line": line, "recorded": _events_json(answer), **({"stuck": stuck} if stuck else {})}
+        charges = {"charges": [charge_line_json(one) for one in answer.charges]} if self._charged else {}
+        _print(taken | charges)
 
     def refused(
         self,
         refusal: CommandRefusedError,
         line: int | None = None,
-        command: Command | Advance | None = None,  # noqa: ARG002 - the line tells which
+        command: AnyCommand | None = None,  # noqa: ARG002 - the line tells which
     ) -> None:
         """See `Output.refused`."""
         _print({**_numbered(line), "refused": refusal_json(refusal)})
@@ -92,6 +106,42 @@ class JsonLines:
             for one in targets
         )
 
+    def watching(self, size: int | None) -> AbstractContextManager[Callable[[int], None]]:  # noqa: ARG002
+        """See `Output.watching`. Machines wait for the end."""
+        return nullcontext(lambda _: None)
+
+    def imported(self, imported: Imported) -> None:
+        """See `Output.imported`."""
+        _print({"events": imported.events, "added": imported.added})
+
+    def not_imported(self, refused: LogRefusedError) -> None:
+        """See `Output.not_imported`. As in `play`, an error is what can be seen in the line alone."""
+        kind = "error" if isinstance(refused.reason, InvalidLogError) else "failed"
+        _print({"line": refused.line, kind: error_json(refused)})
+
+    def verified(self, verdict: Verdict) -> None:
+        """See `Output.verified`."""
+        checkpoint = None if verdict.checkpoint is None else str(verdict.checkpoint)
+        found = {"ok": verdict.ok, "events": verdict.events, "position": verdict.position, "what": verdict.what}
+        _print({**found, "checkpoint": checkpoint})
+
+    def redacted(self, redaction: Redaction) -> None:
+        """See `Output.redacted`."""
+        _print({"events": redaction.events, "pseudonym": redaction.pseudonym})
+
+    def charges(self, lines: Iterable[ChargeLine]) -> int:
+        """See `Output.charges`."""
+        return _print_all(map(charge_line_json, lines))
+
+    def documents(self, account: Account, found: Iterable[Invoice], as_of: datetime) -> int:
+        """See `Output.documents`."""
+        stands = standings(account, as_of.date())
+        return _print_all(document_json(account, one, stands[one.invoice_id]) for one in found)
+
+    def balance(self, account: Account, as_of: datetime) -> None:
+        """See `Output.balance`."""
+        _print(balance_json(account, balance(account, as_of.date()), as_of))
+
     def diagram(self, policy: Policy) -> None:
         """See `Output.diagram`."""
         _print({"policy": policy.id, "mermaid": diagram(policy)})
@@ -123,11 +173,11 @@ def _numbered(line: int | None) -> dict[str, int]:
     return {} if line is None else {"line": line}
 
 
-def _events_json(answer: Answer) -> list[dict[str, Any]]:
+def _events_json(answer: Answer | AccountAnswer) -> list[dict[str, Any]]:
     return [event_json(event) for event in answer.recorded]
 
 
-def _stuck_json(answer: Answer) -> list[dict[str, Any]]:
+def _stuck_json(answer: Answer | AccountAnswer) -> list[dict[str, Any]]:
     return [
         {
             "subscription_id": one.subscription_id,

@@ -11,10 +11,12 @@ from typing import NoReturn
 
 from attrs import frozen
 
-from csp_lifecycle.cli import asking, demo, playing
+from csp_lifecycle.billing import account_reasons
+from csp_lifecycle.cli import arguments, asking, billing, demo, moving, playing
 from csp_lifecycle.cli.exits import HISTORY_BROKEN, REFUSED, STORE_FAILED, TAKEN, WRONG_USAGE, UsageError
 from csp_lifecycle.cli.output import Output, complain, open_output
 from csp_lifecycle.errors import (
+    AccountNotFoundError,
     CommandRefusedError,
     HistoryError,
     InvalidCatalogError,
@@ -24,12 +26,12 @@ from csp_lifecycle.errors import (
 )
 from csp_lifecycle.policies import reasons
 from csp_lifecycle.policies.guards.sale import offer_is_for_sale
-from csp_lifecycle.service import Lifecycle
+from csp_lifecycle.service import Books, Lifecycle
 from csp_lifecycle.stores.opening import open_store
+from csp_lifecycle.stores.store import EventStore
 from csp_lifecycle.values.calendar import TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog
 from csp_lifecycle.wire.catalog import read_catalog
-from csp_lifecycle.wire.converter import instant_of
 
 
 class _Parser(argparse.ArgumentParser):
@@ -52,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(argv)
     try:
         catalog = _catalog(asked.catalog or os.environ.get("CSP_LIFECYCLE_CATALOG")) if asked.stored else Catalog()
-        return _answered(_Run(asked, open_output(as_json=asked.json, catalog=catalog), catalog))
+        output = open_output(as_json=asked.json, catalog=catalog, charged=asked.charged)
+        return _answered(_Run(asked, output, catalog))
     except (UsageError, InvalidCatalogError) as error:
         complain(str(error))
         return WRONG_USAGE
@@ -68,6 +71,10 @@ def _answered(run: _Run) -> int:
     except StreamNotFoundError as missing:
         evidence = {"subscription_id": missing.stream}
         run.output.refused(CommandRefusedError(run.asked.name, reasons.subscription_not_found, evidence))
+        return REFUSED
+    except AccountNotFoundError as missing:
+        evidence = {"account_id": missing.account_id}
+        run.output.refused(CommandRefusedError(run.asked.name, account_reasons.account_not_found, evidence))
         return REFUSED
     except OfferNotFoundError as missing:
         evidence = {"offer_id": missing.offer_id}
@@ -87,8 +94,21 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _service(run: _Run, *, default_store: str | None = None) -> Iterator[Lifecycle]:
+def _service(run: _Run) -> Iterator[Lifecycle]:
     """The lifecycle on the store that was named, which is closed afterwards."""
+    with _books(run) as books:
+        yield books.lifecycle
+
+
+@contextmanager
+def _books(run: _Run, *, default_store: str | None = None) -> Iterator[Books]:
+    """The books on the store that was named, which is closed afterwards."""
+    with _store(run, default_store=default_store) as store:
+        yield Books(store, run.catalog, clock=_now)
+
+
+@contextmanager
+def _store(run: _Run, *, default_store: str | None = None) -> Iterator[EventStore]:
     url = run.asked.store or os.environ.get("CSP_LIFECYCLE_STORE") or default_store
     if url is None:
         message = "which store? give --store sqlite:///history.db, or set CSP_LIFECYCLE_STORE"
@@ -98,7 +118,7 @@ def _service(run: _Run, *, default_store: str | None = None) -> Iterator[Lifecyc
     except ValueError as error:
         raise UsageError(str(error)) from None
     with closing(store):
-        yield Lifecycle(store, run.catalog, clock=_now)
+        yield store
 
 
 def _catalog(path: str | None) -> Catalog:
@@ -111,26 +131,19 @@ def _catalog(path: str | None) -> Catalog:
         raise UsageError(message) from None
 
 
-def _instant(text: str) -> datetime:
-    try:
-        return instant_of(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _play(run: _Run) -> int:
-    with _service(run, default_store="memory://") as service:
-        return _played(run, service, kept=True)
+    with _books(run, default_store="memory://") as books:
+        return _played(run, books, kept=True)
 
 
 def _preview(run: _Run) -> int:
-    with _service(run, default_store="memory://") as service:
-        return _played(run, service.rehearsal(), kept=False)
+    with _books(run, default_store="memory://") as books:
+        return _played(run, books.rehearsal(), kept=False)
 
 
-def _played(run: _Run, service: Lifecycle, *, kept: bool) -> int:
+def _played(run: _Run, books: Books, *, kept: bool) -> int:
     with _lines(run.asked.file) as lines:
-        return playing.play(service, lines, run.output, stop_on_refusal=run.asked.stop_on_refusal, kept=kept)
+        return playing.play(books, lines, run.output, stop_on_refusal=run.asked.stop_on_refusal, kept=kept)
 
 
 def _lines(path: str) -> AbstractContextManager[Iterable[bytes]]:
@@ -186,6 +199,23 @@ def _upgrade_targets(run: _Run) -> int:
         return asking.upgrade_targets(service, run.asked.id, run.output, at=run.asked.at or _now())
 
 
+def _charges(run: _Run) -> int:
+    asked = run.asked
+    with _books(run) as books:
+        return billing.charges(books, asked.id, run.output, since=asked.since, until=asked.until, as_csv=asked.csv)
+
+
+def _invoice(run: _Run) -> int:
+    asked = run.asked
+    with _books(run) as books:
+        return billing.invoice(books, asked.account, asked.period, run.output, at=asked.at, now=_now())
+
+
+def _balance(run: _Run) -> int:
+    with _books(run) as books:
+        return billing.balance(books, run.asked.account, run.output, at=run.asked.at, now=_now())
+
+
 def _diagram(run: _Run) -> int:
     return asking.diagram_of(run.asked.policy, run.output)
 
@@ -204,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[_Run], int], help_: str, *, stored: bool = True) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=help_, description=help_)
-        one.set_defaults(name=name, run=run, stored=stored)
+        one.set_defaults(name=name, run=run, stored=stored, charged=False)
         one.add_argument("--json", action="store_true", help="one JSON object a line instead of words for people")
         if stored:
             one.add_argument(
@@ -217,31 +247,50 @@ def _parser() -> argparse.ArgumentParser:
     _add_playing(command("play", _play, "run commands from a JSON Lines file"))
     _add_playing(command("preview", _preview, "run commands from a JSON Lines file, storing nothing"))
     show = _about_one(command("show", _show, "the state of one subscription"), "what was true then")
-    show.add_argument("--known-at", metavar="INSTANT", type=_instant, help="what the log knew then")
+    show.add_argument("--known-at", metavar="INSTANT", type=arguments.instant, help="what the log knew then")
     command("list", _list, "the subscriptions").add_argument("--customer", metavar="ID")
     command("log", _log, "the events in their envelopes").add_argument("id", metavar="ID", nargs="?")
-    _about_one(command("allowed", _allowed, "which commands are legal, and from when until when"), "then, not now")
+    allowed = command("allowed", _allowed, "which commands are legal, and from when until when")
+    _about_one(allowed, "then, not now", arguments.coming)
     ends = command("custom-ends", _custom_ends, "the days on which a new term may end, and why not on others")
     ends.add_argument("customer", metavar="CUSTOMER")
     ends.add_argument("offer", metavar="OFFER")
     ends.add_argument("term", metavar="TERM", choices=["P1M", "P1Y", "P3Y"])
-    ends.add_argument("--at", metavar="INSTANT", type=_instant, help="bought then, not now")
+    ends.add_argument("--at", metavar="INSTANT", type=arguments.coming, help="bought then, not now")
     targets = command("upgrade-targets", _upgrade_targets, "where an upgrade may lead, and why not elsewhere")
-    _about_one(targets, "then, not now")
-    command("due", _due, "what time will bring").add_argument("--until", metavar="INSTANT", type=_instant)
-    command("advance", _advance, "take all that is due").add_argument("to", metavar="TO", type=_instant)
+    _about_one(targets, "then, not now", arguments.coming)
+    command("due", _due, "what time will bring").add_argument("--until", metavar="INSTANT", type=arguments.coming)
+    command("advance", _advance, "take all that is due").add_argument("to", metavar="TO", type=arguments.coming)
+    charges = command("charges", _charges, "the charge lines that begin on some days")
+    charges.add_argument("id", metavar="ID", nargs="?")
+    charges.add_argument("--from", dest="since", metavar="DAY", type=arguments.day, help="the first day")
+    charges.add_argument("--to", dest="until", metavar="DAY", type=arguments.day, help="the last day, included")
+    charges.add_argument("--csv", action="store_true", help="as CSV with the columns of the reconciliation file")
+    invoice = _of_account(command("invoice", _invoice, "the invoices and void notes of a billing period"))
+    invoice.add_argument("period", metavar="PERIOD", type=arguments.month, help="YYYY-MM: the month in which it begins")
+    _of_account(command("balance", _balance, "what an account owes"))
+    moving.add_commands(command, _store)
     drawings = (("diagram", _diagram, "the state machine, for Mermaid"), ("matrix", _matrix, "commands by status"))
     for name, run, help_ in drawings:
         command(name, run, f"{help_}, of a policy", stored=False).add_argument("policy", metavar="POLICY")
     return parser
 
 
+def _of_account(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    one.add_argument("account", metavar="ACCOUNT")
+    one.add_argument("--at", metavar="INSTANT", type=arguments.instant, help="then, not now")
+    return one
+
+
 def _add_playing(one: argparse.ArgumentParser) -> None:
     one.add_argument("file", metavar="FILE", help="one command a line; - reads standard input")
     one.add_argument("--stop-on-refusal", action="store_true", help="end at the first refused command")
+    one.add_argument("--charges", dest="charged", action="store_true", help="with the charge lines that each causes")
 
 
-def _about_one(one: argparse.ArgumentParser, at_help: str) -> argparse.ArgumentParser:
+def _about_one(
+    one: argparse.ArgumentParser, at_help: str, kind: Callable[[str], datetime] = arguments.instant
+) -> argparse.ArgumentParser:
     one.add_argument("id", metavar="ID")
-    one.add_argument("--at", metavar="INSTANT", type=_instant, help=at_help)
+    one.add_argument("--at", metavar="INSTANT", type=kind, help=at_help)
     return one

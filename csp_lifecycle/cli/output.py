@@ -1,7 +1,8 @@
 """Where answers go. Every command says what it found; a face says it as JSON lines, or in words for people."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from importlib import import_module
 from io import TextIOWrapper
@@ -10,14 +11,19 @@ from typing import Protocol
 from csp_lifecycle.cli.chapters import Told
 from csp_lifecycle.cli.exits import UsageError
 from csp_lifecycle.cli.machines import JsonLines
-from csp_lifecycle.errors import CommandRefusedError, LifecycleError
+from csp_lifecycle.errors import CommandRefusedError, LifecycleError, LogRefusedError
 from csp_lifecycle.lifecycle.choices import CustomEnd, UpgradeTarget
 from csp_lifecycle.lifecycle.legality import Option
 from csp_lifecycle.policies.policy import Policy
-from csp_lifecycle.service import Answer, Due
+from csp_lifecycle.service import AccountAnswer, Answer, Due
+from csp_lifecycle.service.moving import Imported
+from csp_lifecycle.service.privacy import Redaction
+from csp_lifecycle.service.verifying import Verdict
 from csp_lifecycle.stores.store import Envelope
+from csp_lifecycle.vocabulary.account import Account, Invoice
 from csp_lifecycle.vocabulary.catalog import Catalog
-from csp_lifecycle.vocabulary.commands import Advance, Command
+from csp_lifecycle.vocabulary.charge_line import ChargeLine
+from csp_lifecycle.vocabulary.names import AnyCommand
 from csp_lifecycle.vocabulary.subscription import Subscription
 
 Seen = tuple[Subscription, datetime]
@@ -27,14 +33,14 @@ Seen = tuple[Subscription, datetime]
 class Output(Protocol):
     """What a face can say. What prints a list tells how much there was."""
 
-    def taken(self, line: int, answer: Answer) -> None:
+    def taken(self, line: int, answer: Answer | AccountAnswer) -> None:
         """A line of `play` was accepted."""
 
     def refused(
         self,
         refusal: CommandRefusedError,
         line: int | None = None,
-        command: Command | Advance | None = None,
+        command: AnyCommand | None = None,
     ) -> None:
         """A line of `play`, or a question, was refused."""
 
@@ -71,6 +77,30 @@ class Output(Protocol):
     def upgrade_targets(self, targets: Iterable[UpgradeTarget]) -> int:
         """Where an upgrade may lead, or may not."""
 
+    def watching(self, size: int | None) -> AbstractContextManager[Callable[[int], None]]:
+        """While a log is imported: how many of *size* bytes have been read, or of an unknown number of lines."""
+
+    def imported(self, imported: Imported) -> None:
+        """A log was taken over."""
+
+    def not_imported(self, refused: LogRefusedError) -> None:
+        """A log cannot be taken over."""
+
+    def verified(self, verdict: Verdict) -> None:
+        """What `verify` found."""
+
+    def redacted(self, redaction: Redaction) -> None:
+        """A customer's personal data was taken out of the log."""
+
+    def charges(self, lines: Iterable[ChargeLine]) -> int:
+        """Charge lines."""
+
+    def documents(self, account: Account, found: Iterable[Invoice], as_of: datetime) -> int:
+        """Invoices and void notes of an account, as they stand at an instant."""
+
+    def balance(self, account: Account, as_of: datetime) -> None:
+        """What an account owes at an instant."""
+
     def diagram(self, policy: Policy) -> None:
         """The state machine of a policy."""
 
@@ -81,15 +111,18 @@ class Output(Protocol):
         """The demo."""
 
 
-def open_output(*, as_json: bool, catalog: Catalog) -> Output:
-    """The face that was asked for. The one for people needs rich, and only that one loads it.
+def open_output(*, as_json: bool, catalog: Catalog, charged: bool = False) -> Output:
+    """The face that was asked for; *charged*: it also says what each line of `play` costs.
+
+    The one for people needs rich, and only that one loads it.
 
     Raises:
         UsageError: rich is not installed.
     """
     if as_json:
-        _write_utf_8("strict")
-        return JsonLines()
+        # Half a surrogate pair, which an argument may hold, becomes what JSON writes in its place.
+        _write_utf_8("backslashreplace")
+        return JsonLines(charged=charged)
     try:
         people = import_module("csp_lifecycle.cli.people")
     except ModuleNotFoundError as missing:
@@ -98,7 +131,7 @@ def open_output(*, as_json: bool, catalog: Catalog) -> Output:
         message = "words for people need rich: pip install 'csp-lifecycle[cli]', or ask for --json"
         raise UsageError(message) from None
     _write_utf_8("replace")
-    face: Output = people.People(catalog)
+    face: Output = people.People(catalog, charged=charged)
     return face
 
 

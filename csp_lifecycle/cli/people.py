@@ -1,27 +1,37 @@
 """The face for people: sentences, cards and tables, laid out for a terminal of 100 columns."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
-from csp_lifecycle.cli import telling
+from csp_lifecycle.billing.account import balance, standings
+from csp_lifecycle.cli import ledger, telling
 from csp_lifecycle.cli.cards import COLORS, card
 from csp_lifecycle.cli.chapters import Told
 from csp_lifecycle.cli.console import Piece, Rows, Terminal, styled
 from csp_lifecycle.cli.folding import Happening, folded, run_text
+from csp_lifecycle.cli.progress import progress_bar
 from csp_lifecycle.cli.refusing import outlook_text, reason_text, refusal_text
 from csp_lifecycle.cli.sentences import mark, sentence
 from csp_lifecycle.cli.words import count, deadline, moment, offer_names
-from csp_lifecycle.errors import CommandRefusedError, LifecycleError
+from csp_lifecycle.errors import CommandRefusedError, LifecycleError, LogRefusedError
 from csp_lifecycle.lifecycle.choices import CustomEnd, UpgradeTarget
 from csp_lifecycle.lifecycle.diagram import diagram, matrix
 from csp_lifecycle.lifecycle.due import next_due
 from csp_lifecycle.lifecycle.legality import Option
 from csp_lifecycle.policies.policy import Policy
-from csp_lifecycle.service import Answer, Due, Stuck
+from csp_lifecycle.service import AccountAnswer, Answer, Due, Stuck
+from csp_lifecycle.service.moving import Imported
+from csp_lifecycle.service.privacy import Redaction
+from csp_lifecycle.service.verifying import Verdict
 from csp_lifecycle.stores.store import Envelope
+from csp_lifecycle.vocabulary.account import Account, Invoice
+from csp_lifecycle.vocabulary.account_commands import AccountRequest
 from csp_lifecycle.vocabulary.catalog import Catalog
-from csp_lifecycle.vocabulary.commands import Advance, Command
+from csp_lifecycle.vocabulary.charge_line import ChargeLine
+from csp_lifecycle.vocabulary.commands import Advance
+from csp_lifecycle.vocabulary.names import AnyCommand
 from csp_lifecycle.vocabulary.subscription import Subscription
 from csp_lifecycle.wire.events import UnknownEvent
 
@@ -30,24 +40,27 @@ _WHEN = 19
 
 
 class People:
-    """Says everything in words. Times are UTC."""
+    """Says everything in words; *charged*: and what each line of `play` costs. Times are UTC."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, *, charged: bool = False) -> None:
         self._named = offer_names(catalog)
+        self._charged = charged
         self._terminal = Terminal()
         self._lines: Counter[str] = Counter()
         self._happened = Rows(self._terminal, ("line", 4), ("", 1), ("", _WHEN), ("", None), heading=False)
 
-    def taken(self, line: int, answer: Answer) -> None:
+    def taken(self, line: int, answer: Answer | AccountAnswer) -> None:
         """See `Output.taken`."""
         self._lines["taken"] += 1
         self._tell(answer, str(line))
+        if self._charged:
+            ledger.cost_rows(self._terminal, answer.charges)
 
-    def _tell(self, answer: Answer, line: str = "") -> None:
-        """What was recorded, subscription by subscription, and what could not go on."""
+    def _tell(self, answer: Answer | AccountAnswer, line: str = "") -> None:
+        """What was recorded, stream by stream, and what could not go on."""
         streams: dict[str, list[Happening]] = {}
         for event in answer.recorded:
-            streams.setdefault(event.subscription_id, []).append(event)
+            streams.setdefault(event.stream, []).append(event)
         for name, events in streams.items():
             for run in folded(events):
                 what = styled((name, "bold"), f"  {run_text(run, self._named)}")
@@ -63,7 +76,7 @@ class People:
         self,
         refusal: CommandRefusedError,
         line: int | None = None,
-        command: Command | Advance | None = None,
+        command: AnyCommand | None = None,
     ) -> None:
         """See `Output.refused`."""
         if line is None or command is None:
@@ -71,7 +84,8 @@ class People:
             return
         self._lines["refused"] += 1
         at = command.to if isinstance(command, Advance) else command.at
-        what = styled((command.subscription_id or "", "bold"), f"  {refusal_text(refusal)}")
+        about = command.account_id if isinstance(command, AccountRequest) else command.subscription_id
+        what = styled((about or "", "bold"), f"  {refusal_text(refusal)}")
         self._happened.row((str(line), "dim"), _NO, (deadline(at), "dim"), what)
 
     def wrong(self, line: int, error: LifecycleError) -> None:
@@ -105,7 +119,7 @@ class People:
                 styled((subscription.subscription_id, "bold"), (f"\n{subscription.friendly_name or ''}", "dim")),
                 styled(self._named(subscription.offer_id), (f"\n{subscription.customer_id}", "dim")),
                 (subscription.status.value, COLORS[subscription.status]),
-                str(subscription.seats),
+                "" if term is None else str(subscription.seats),
                 "" if term is None else str(term.ends_on),
                 "" if due is None else f"{due:%Y-%m-%d}",
             )
@@ -162,6 +176,50 @@ class People:
             where = one.subscription_id or ("a new one", "dim")
             rows.row(_sign(one.refusal), self._named(one.offer_id), where, _why_not(one.refusal))
         return self._counted(rows, "target")
+
+    def watching(self, size: int | None) -> AbstractContextManager[Callable[[int], None]]:
+        """See `Output.watching`."""
+        return progress_bar("importing", size)
+
+    def imported(self, imported: Imported) -> None:
+        """See `Output.imported`."""
+        known = imported.events - imported.added
+        there = f"; {known} were there already" if known else ""
+        self._terminal.say(_YES, f" {count(imported.added, 'event')} imported{there}")
+
+    def not_imported(self, refused: LogRefusedError) -> None:
+        """See `Output.not_imported`."""
+        self._terminal.say(_NO, (f" not imported [{refused.code}]: ", "bold"), str(refused))
+
+    def verified(self, verdict: Verdict) -> None:
+        """See `Output.verified`."""
+        if verdict.ok:
+            self._terminal.say(_YES, f" {count(verdict.events, 'event')}, and every one of them holds")
+            self._terminal.say(f"checkpoint: {verdict.checkpoint or 'none, the log is empty'}", indent=2)
+        else:
+            self._terminal.say(_NO, (" this history does not hold: ", "bold red"), verdict.what or "")
+            self._terminal.say((f"{count(verdict.events, 'event')} before it hold", "dim"), indent=2)
+
+    def redacted(self, redaction: Redaction) -> None:
+        """See `Output.redacted`."""
+        if redaction.events:
+            customer = f"; the customer is called {redaction.pseudonym} now" if redaction.pseudonym else ""
+            self._terminal.say(_YES, f" {count(redaction.events, 'event')} redacted{customer}")
+        else:
+            self._terminal.say(("nothing is stored of such a customer", "dim"))
+
+    def charges(self, lines: Iterable[ChargeLine]) -> int:
+        """See `Output.charges`."""
+        return self._counted(ledger.charge_rows(self._terminal, lines, self._named), "line")
+
+    def documents(self, account: Account, found: Iterable[Invoice], as_of: datetime) -> int:
+        """See `Output.documents`."""
+        stands = standings(account, as_of.date())
+        return ledger.documents(self._terminal, account, found, stands, self._named)
+
+    def balance(self, account: Account, as_of: datetime) -> None:
+        """See `Output.balance`."""
+        self._terminal.print(ledger.balance_card(account, balance(account, as_of.date()), as_of))
 
     def diagram(self, policy: Policy) -> None:
         """See `Output.diagram`. It is printed as it is, to be piped to where it is drawn."""

@@ -4,21 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 from csp_lifecycle.cli import words
+from csp_lifecycle.cli.account_sentences import ACCOUNT_MARKS, ACCOUNT_SENTENCES
 from csp_lifecycle.cli.words import CHARGED, ENDS, TERMS, Named, price, seats
 from csp_lifecycle.values.windows import RefundKind
 from csp_lifecycle.vocabulary import events as e
+from csp_lifecycle.vocabulary.names import AnyEvent
 from csp_lifecycle.vocabulary.subscription import Slot
 from csp_lifecycle.wire.events import UnknownEvent
 
 
-def sentence(event: e.Event | UnknownEvent, named: Named) -> str:
+def sentence(event: AnyEvent | UnknownEvent, named: Named) -> str:
     """What happened, in words."""
     if isinstance(event, UnknownEvent):
         return f"something that only a newer version of this library understands ({event.type})"
     return SENTENCES[type(event)](event, named)
 
 
-def mark(event: e.Event | UnknownEvent) -> tuple[str, str]:
+def mark(event: AnyEvent | UnknownEvent) -> tuple[str, str]:
     """A sign to find the kind of event by, and its color."""
     return MARKS.get(type(event), ("·", "dim"))
 
@@ -142,6 +144,7 @@ SENTENCES: dict[type[Any], Callable[[Any, Named], str]] = {
     e.PaymentMethodChanged: lambda it, _: f"is paid by {it.method.value} from now on",
     e.Transferred: lambda it, _: f"transferred to partner {it.partner_id}, where it is {it.into_subscription_id}",
     e.Renamed: lambda it, _: f"renamed to {it.friendly_name}",
+    **ACCOUNT_SENTENCES,
 }
 """One sentence for every kind of event."""
 
@@ -176,5 +179,6 @@ MARKS: dict[type[Any], tuple[str, str]] = {
     e.Deleted: _LOST,
     e.Migrated: _LOST,
     e.Transferred: _LOST,
+    **ACCOUNT_MARKS,
 }
 """Events that are not here are small ones."""

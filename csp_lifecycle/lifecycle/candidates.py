@@ -12,7 +12,7 @@ from csp_lifecycle.lifecycle.step import Holdings
 from csp_lifecycle.policies.policy import Market
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary import commands as c
-from csp_lifecycle.vocabulary.subscription import PaymentMethod, Subscription
+from csp_lifecycle.vocabulary.subscription import LIVE, MovedAddOn, PaymentMethod, Subscription
 
 _NEW_ID = "a new subscription"
 _PAID_TERMS = (TermLength.MONTH, TermLength.YEAR, TermLength.THREE_YEARS)
@@ -117,17 +117,45 @@ def _extend(_: Subscription, __: Holdings, ___: Market) -> Arguments:
     yield {"card_on_file": True}
 
 
-def _migrate(subscription: Subscription, _: Holdings, market: Market) -> Arguments:
-    offers = sorted(market.catalog.offers) or [subscription.offer_id]
-    yield from ({"new_subscription_id": _NEW_ID, "offer_id": offer_id} for offer_id in offers[:1])
+def _migrate(subscription: Subscription, holdings: Holdings, market: Market) -> Arguments:
+    policy = market.policies.get(subscription.policy)
+    move = {"new_subscription_id": _NEW_ID, "add_ons": _along(subscription, holdings, market)}
+    if policy is None or policy.closed_cell(subscription.status, c.Migrate) is not None:
+        # One offer says that the cell is closed as well as all of them.
+        yield move | {"offer_id": subscription.offer_id}
+        return
+    for offer_id, offer in sorted(market.catalog.offers.items()):
+        if offer.commerce is not subscription.commerce and offer.prices:
+            into = move | {"offer_id": offer_id}
+            yield into
+            yield into | {"full_term": True}
+            pairs = dict.fromkeys((price.term, price.plan) for price in offer.prices)
+            yield from (into | {"term": term, "plan": plan, "full_term": True} for term, plan in pairs)
+    yield move | {"offer_id": subscription.offer_id}
+
+
+def _along(subscription: Subscription, holdings: Holdings, market: Market) -> tuple[MovedAddOn, ...]:
+    """The live add-ons of a base, each to an add-on of another commerce model."""
+    offers = market.catalog.offers.values()
+    into = [offer.offer_id for offer in offers if offer.add_on_to and offer.commerce is not subscription.commerce]
+    attached = (
+        name
+        for name, other in sorted(holdings.items())
+        if other.base_subscription_id == subscription.subscription_id and other.status in LIVE
+    )
+    return tuple(
+        MovedAddOn(subscription_id=name, new_subscription_id=f"{_NEW_ID} for {name}", offer_id=offer_id)
+        for name in attached
+        for offer_id in into[:1]
+    )
 
 
 def _transfer(_: Subscription, __: Holdings, ___: Market) -> Arguments:
     yield {"new_subscription_id": _NEW_ID, "partner_id": "another partner"}
 
 
-def _pay(_: Subscription, __: Holdings, ___: Market) -> Arguments:
-    yield from ({"method": method} for method in PaymentMethod)
+def _pay(subscription: Subscription, _: Holdings, __: Market) -> Arguments:
+    yield from ({"method": method} for method in PaymentMethod if method is not subscription.payment_method)
 
 
 def _rename(subscription: Subscription, _: Holdings, __: Market) -> Arguments:

@@ -9,6 +9,7 @@ from csp_lifecycle.vocabulary.subscription import EndReason, InFlight, Slot, Sub
 
 def _begun(draft: SubscriptionFields, event: e.Purchased | e.Ordered | e.TrialStarted) -> None:
     draft.subscription_id = event.subscription_id
+    draft.began_at = draft.began_at or event.at
     draft.customer_id = event.customer_id
     draft.commerce = event.commerce
     draft.friendly_name = event.friendly_name
@@ -19,6 +20,8 @@ def _begun(draft: SubscriptionFields, event: e.Purchased | e.Ordered | e.TrialSt
 
 def _purchased(draft: SubscriptionFields, event: e.Purchased | e.Ordered) -> None:
     _begun(draft, event)
+    if event.term is not None:
+        draft.anchored_on = event.term.starts_on
     _terms(draft, event)
     draft.base_subscription_id = event.base_subscription_id
     draft.promotion_id = event.promotion_id
@@ -30,6 +33,7 @@ def _activated(draft: SubscriptionFields, event: e.Activated) -> None:
     draft.anchored_on = event.term.starts_on
     draft.cycle_anchor = event.cycle_anchor
     draft.charge_cycle = event.charge_cycle
+    draft.seat_lots = draft.seat_lots if event.seat_lots is None else event.seat_lots
 
 
 def _trial_started(draft: SubscriptionFields, event: e.TrialStarted) -> None:
@@ -39,15 +43,21 @@ def _trial_started(draft: SubscriptionFields, event: e.TrialStarted) -> None:
     draft.seats = event.seats
     draft.term = event.term
     draft.currency = event.currency
+    draft.refunds = event.refunds
+    draft.seat_lots = event.seat_lots
     draft.default_change = event.default_change
 
 
-def _terms(draft: SubscriptionFields, event: Any) -> None:
-    if not isinstance(event, e.Renewed) and event.term is not None and event.term != draft.term:
-        # The first term of a row of renewals: where a policy keeps the purchase day, they are counted from it.
+def _anchored_terms(draft: SubscriptionFields, event: Any) -> None:
+    """Terms that no renewal brings: where a policy keeps the purchase day, renewals are counted from the new one."""
+    if event.term is not None and (draft.term is None or event.term != draft.term):
         draft.anchored_on = event.term.starts_on
+    _terms(draft, event)
+
+
+def _terms(draft: SubscriptionFields, event: Any) -> None:
     draft.offer_id = event.offer_id
-    draft.seats = event.seats
+    draft.seats = event.seats or 0
     draft.term = event.term
     draft.plan = event.plan
     draft.cycle_anchor = event.cycle_anchor
@@ -59,18 +69,28 @@ def _terms(draft: SubscriptionFields, event: Any) -> None:
 
 
 def _upgraded(draft: SubscriptionFields, event: e.Upgraded) -> None:
+    _anchored_terms(draft, event)
+    draft.promotion_id = None
+
+
+def _renewed(draft: SubscriptionFields, event: e.Renewed) -> None:
     _terms(draft, event)
+    _new_term(draft, event)
+    draft.promotion_id = event.promotion_id
+
+
+def _trial_converted(draft: SubscriptionFields, event: e.TrialConverted) -> None:
+    _anchored_terms(draft, event)
+    _new_term(draft, event)
     draft.promotion_id = None
 
 
 def _new_term(draft: SubscriptionFields, event: e.Renewed | e.TrialConverted) -> None:
-    _terms(draft, event)
     _clear(draft, event.applied)
     draft.policy = event.policy
     draft.auto_renew = event.auto_renew
     draft.in_flight = None
     draft.default_change = None
-    draft.promotion_id = event.promotion_id if isinstance(event, e.Renewed) else None
 
 
 def _seats_changed(draft: SubscriptionFields, event: e.SeatsChanged) -> None:
@@ -92,12 +112,13 @@ def _reason_lifted(draft: SubscriptionFields, event: e.SuspensionReasonLifted) -
 def _reactivated(draft: SubscriptionFields, event: e.Reactivated) -> None:
     draft.suspension_reasons = ()
     draft.tail_until = draft.end_reason = None
-    draft.charges_paused = draft.cancellation_scheduled = False
+    draft.charges_paused = False
     draft.charge_cycle = event.charge_cycle or draft.charge_cycle
     draft.term = event.term or draft.term
     draft.cycle_anchor = event.cycle_anchor or draft.cycle_anchor
     draft.unit_price = draft.unit_price if event.unit_price is None else event.unit_price
     draft.auto_renew = draft.auto_renew if event.auto_renew is None else event.auto_renew
+    draft.seat_lots = draft.seat_lots if event.seat_lots is None else event.seat_lots
 
 
 def _canceled(draft: SubscriptionFields, _: e.Canceled) -> None:
@@ -139,11 +160,15 @@ def _voided(draft: SubscriptionFields, event: e.WaitingChangesVoided) -> None:
     _clear(draft, event.slots)
 
 
+_NEXT_TERM = Slot.NEXT_TERM
+
+
 def _clear(draft: SubscriptionFields, slots: tuple[Slot, ...]) -> None:
-    if Slot.NEXT_TERM in slots:
-        draft.scheduled_change = None
-    if Slot.NEXT_CHARGE in slots:
-        draft.queued_plan = None
+    for slot in slots:
+        if slot is _NEXT_TERM:
+            draft.scheduled_change = None
+        else:
+            draft.queued_plan = None
 
 
 def _charge_started(draft: SubscriptionFields, _: e.CycleChargeStarted) -> None:
@@ -232,9 +257,9 @@ CASES = cast(
         e.SeatsMovedOut: _seats_changed,
         e.SeatsMovedIn: _seats_changed,
         e.Upgraded: _upgraded,
-        e.TermChanged: _terms,
-        e.TrialConverted: _new_term,
-        e.Renewed: _new_term,
+        e.TermChanged: _anchored_terms,
+        e.TrialConverted: _trial_converted,
+        e.Renewed: _renewed,
         e.Suspended: _suspended,
         e.SuspensionReasonLifted: _reason_lifted,
         e.Reactivated: _reactivated,

@@ -71,9 +71,10 @@ def admit(command: Command, holdings: Holdings) -> None:
 
 
 def concerned(command: Command) -> tuple[str, ...]:
-    """The subscriptions that a command changes by name: its subject, and the one that seats go to."""
+    """The subscriptions a command changes by name: its subject, the one that seats go to, add-ons that go along."""
     target = getattr(command, "target_subscription_id", None)
-    return (command.subscription_id,) if target is None else (command.subscription_id, target)
+    along = tuple(add_on.subscription_id for add_on in getattr(command, "add_ons", ()))
+    return (command.subscription_id, *(() if target is None else (target,)), *along)
 
 
 def _subject_first(subject: str, recorded: Iterable[Recorded]) -> list[Recorded]:

@@ -5,6 +5,9 @@ change yesterday. It only refuses what no policy could have recorded (`BrokenHis
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from operator import attrgetter, length_hint
+from typing import Any, cast, get_args
 
 import attrs
 
@@ -14,7 +17,13 @@ from csp_lifecycle.vocabulary import events as e
 from csp_lifecycle.vocabulary.names import event_name
 from csp_lifecycle.vocabulary.subscription import NOTHING, Subscription, SubscriptionFields
 
-_NAMES = tuple(field.name for field in attrs.fields(SubscriptionFields))
+_values_of = attrgetter(*(field.name for field in attrs.fields(SubscriptionFields)))
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_KINDS: dict[type[Any], tuple[Any, ...]] = {
+    kind: (CASES[kind], kind.follows, kind.leads_to, kind.is_update, getattr(kind, "direction", 0))
+    for kind in get_args(e.Event)
+}
+"""All that replay asks of an event's class, in one look: it is asked for every event that was ever recorded."""
 
 
 def replay(events: Iterable[e.Event], since: Subscription = NOTHING) -> Subscription:
@@ -23,16 +32,38 @@ def replay(events: Iterable[e.Event], since: Subscription = NOTHING) -> Subscrip
     Raises:
         BrokenHistoryError: an event is impossible where it stands; the message names the stream and version.
     """
-    draft = SubscriptionFields(**{name: getattr(since, name) for name in _NAMES})
-    for event in events:
-        _check(draft, event)
-        CASES[type(event)](draft, event)
-        draft.version += 1
-        draft.changed_at = draft.as_of = event.at
-        draft.updates += event.is_update
-        if event.leads_to is not None:
-            draft.status = event.leads_to
-    return Subscription(**{name: getattr(draft, name) for name in _NAMES})
+    recorded = tuple(events)
+    if not recorded:
+        return since
+    draft = SubscriptionFields() if since is NOTHING else SubscriptionFields(*_values_of(since))
+    _fill(draft, recorded, since)
+    draft.__class__ = Subscription  # frozen: it has the same fields
+    return cast("Subscription", draft)
+
+
+def _fill(draft: SubscriptionFields, recorded: tuple[Any, ...], since: Subscription) -> None:
+    stream = since.subscription_id or recorded[0].subscription_id
+    status, last, updates = since.status, since.changed_at or _NEVER, since.updates
+    coming = iter(recorded)
+    for event in coming:
+        case, follows, leads_to, is_update, direction = _KINDS[event.__class__]
+        at = event.at
+        if (
+            status not in follows
+            or at < last
+            or event.subscription_id != stream
+            or (direction and not draft.seats + direction * event.seats == event.seats_after >= event.fewest)
+        ):
+            taken = len(recorded) - length_hint(coming) - 1
+            raise _impossible(replay(recorded[:taken], since), event, stream)
+        case(draft, event)
+        last = at
+        if is_update:
+            updates += 1
+        if leads_to is not None:
+            status = leads_to
+    draft.version += len(recorded)
+    draft.status, draft.updates, draft.changed_at, draft.as_of = status, updates, last, last
 
 
 def evolve(subscription: Subscription, event: e.Event) -> Subscription:
@@ -40,25 +71,19 @@ def evolve(subscription: Subscription, event: e.Event) -> Subscription:
     return replay((event,), since=subscription)
 
 
-def _check(draft: SubscriptionFields, event: e.Event) -> None:
-    problem = None
-    if draft.version and event.subscription_id != draft.subscription_id:
-        problem = f"it belongs to {event.subscription_id!r}"
-    elif draft.status not in event.follows:
-        problem = f"it cannot follow on status {draft.status.value!r}"
-    elif draft.changed_at is not None and event.at < draft.changed_at:
-        problem = f"it is of {event.at.isoformat()}, before the event it follows on ({draft.changed_at.isoformat()})"
-    elif isinstance(event, e.SeatsChanged):
-        problem = _seats_problem(draft, event)
-    if problem is not None:
-        stream = draft.subscription_id or event.subscription_id
-        message = f"{stream!r}, version {draft.version + 1}: {event_name(type(event))} is impossible, {problem}"
-        raise BrokenHistoryError(message, draft.version + 1)
+def _impossible(before: Subscription, event: e.Event, stream: str) -> BrokenHistoryError:
+    message = f"{stream!r}, version {before.version + 1}: {event_name(type(event))} is impossible, "
+    return BrokenHistoryError(message + _problem(before, event, stream), before.version + 1)
 
 
-def _seats_problem(draft: SubscriptionFields, event: e.SeatsChanged) -> str | None:
-    change = event.seats if isinstance(event, (e.SeatsAdded, e.SeatsMovedIn)) else -event.seats
-    least = 0 if isinstance(event, e.SeatsMovedOut) else 1
-    if event.seats_after != draft.seats + change:
-        return f"{draft.seats} seats cannot become {event.seats_after} by {change:+d}"
-    return f"it leaves {event.seats_after} seats" if event.seats_after < least else None
+def _problem(before: Subscription, event: Any, stream: str) -> str:
+    if event.subscription_id != stream:
+        return f"it belongs to {event.subscription_id!r}"
+    if before.status not in event.follows:
+        return f"it cannot follow on status {before.status.value!r}"
+    if before.changed_at is not None and event.at < before.changed_at:
+        return f"it is of {event.at.isoformat()}, before the event it follows on ({before.changed_at.isoformat()})"
+    change = event.direction * event.seats
+    if event.seats_after != before.seats + change:
+        return f"{before.seats} seats cannot become {event.seats_after} by {change:+d}"
+    return f"it leaves {event.seats_after} seats"

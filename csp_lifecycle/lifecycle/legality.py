@@ -9,14 +9,14 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from csp_lifecycle.errors import CommandRefusedError, Outlook
+from csp_lifecycle.errors import CommandNotAllowedError, CommandRefusedError, Outlook
 from csp_lifecycle.lifecycle.candidates import ABOUT_ONE, candidates
 from csp_lifecycle.lifecycle.decide import concerned, decide
 from csp_lifecycle.lifecycle.due import catch_up, next_due
 from csp_lifecycle.lifecycle.step import Holdings
 from csp_lifecycle.policies.policy import Market
 from csp_lifecycle.policies.wanted import running_term
-from csp_lifecycle.values.calendar import DAY, midnight, natural_end
+from csp_lifecycle.values.calendar import DAY, add_months, midnight, natural_end
 from csp_lifecycle.values.windows import TICK
 from csp_lifecycle.vocabulary.commands import Command
 from csp_lifecycle.vocabulary.names import command_name
@@ -77,8 +77,12 @@ def _option(tried: list[Command], holdings: Holdings, market: Market) -> Option:
         if refused(command, holdings, market) is None:
             return Option(name, command.at, _closes(command, holdings, market))
     first = refused(tried[0], holdings, market)
-    legal_from, legal_until = _next_interval(tried[0], holdings, market)
-    return Option(name, legal_from, legal_until, first)
+    # The likeliest that time alone makes legal says from when. In a closed cell one says as much as all of them.
+    for command in tried[:1] if isinstance(first, CommandNotAllowedError) else tried:
+        legal_from, legal_until = _next_interval(command, holdings, market)
+        if legal_from is not None:
+            return Option(name, legal_from, legal_until, refused(command, holdings, market))
+    return Option(name, None, None, first)
 
 
 def refused(command: Command, holdings: Holdings, market: Market) -> CommandRefusedError | None:
@@ -129,6 +133,15 @@ def _deadlines(subscription: Subscription) -> Iterator[datetime]:
         yield window.until + TICK
     for lot in subscription.seat_lots:
         yield lot.reducible_until + TICK
+    yield from _ages(subscription)
+
+
+def _ages(subscription: Subscription) -> Iterator[datetime]:
+    """What a migration asks: how old the subscription is, and whether its last day has come (R-MIGRATE-04, 05)."""
+    if subscription.began_at is not None and subscription.term is not None:
+        yield midnight(add_months(subscription.began_at.date(), 1))
+        yield subscription.began_at + 30 * DAY
+        yield subscription.term.ends_before - DAY
 
 
 def _horizon(subscription: Subscription) -> datetime:

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from csp_lifecycle.errors import CommandRefusedError
 from csp_lifecycle.lifecycle.evolve import evolve
-from csp_lifecycle.lifecycle.machine import open_row
+from csp_lifecycle.lifecycle.opening import open_row
 from csp_lifecycle.lifecycle.recorders import RECORDERS
 from csp_lifecycle.policies import reasons
 from csp_lifecycle.policies.policy import Action, Attempt, Market, Policy
@@ -84,9 +84,9 @@ class Step:
             try:
                 self.take(carry.command(event, add_on), actor)
             except CommandRefusedError as refusal:
-                # An add-on whose own table has no open row is left as it is; one that would be changed
-                # behind its own last event stops the whole command.
-                if carry.needed or refusal.reason is reasons.out_of_order:
+                # An add-on whose own table has no open row is left as it is. One that would be changed behind
+                # its own last event, or while something is in flight on it, stops the whole command.
+                if carry.needed or refusal.reason.retryable or refusal.reason is reasons.out_of_order:
                     raise
 
 

@@ -7,7 +7,7 @@ a trial that is extended once. What support may do, the actor of the command dec
 from csp_lifecycle.policies import reasons as why
 from csp_lifecycle.policies import selectors
 from csp_lifecycle.policies.closing import ByStatus, closed_cells
-from csp_lifecycle.policies.guards import asker, change, older, running, sale
+from csp_lifecycle.policies.guards import asker, change, customer, older, running, sale
 from csp_lifecycle.policies.policy import Policy, Row
 from csp_lifecycle.policies.shared import (
     ACTIVE,
@@ -47,17 +47,22 @@ ROWS = (
     Row(ACTIVE,    c.RemoveSeats,         e.SeatsRemoved,      running.enough_seats_are_left, running.seats_may_fall),
     Row(ACTIVE,    c.Rename,              e.Renamed,           running.name_is_new),
     Row(TRIAL,     c.Rename,              e.Renamed,           running.name_is_new),
-    Row(ACTIVE,    c.Cancel,              e.CancellationScheduled, older.cancellation_is_news),         # R-CANCEL-15
+    Row(ACTIVE,    c.Cancel,              e.CancellationScheduled, older.end_is_not_chosen,       # R-CANCEL-15
+                                                               older.cancellation_is_news),
     Row(EXPIRED,   c.Reactivate,          e.Reactivated,       asker.support_brings_it_back,            # R-STATUS-03
-                                                               older.account_was_paid_for, *SOLD, *FITS),
-    Row(ACTIVE,    c.ChangeTerm,          e.TermChanged,       asker.support_changes_the_plan, sale.offer_is_for_sale,
-                                                               older.terms_are_others, *FITS, sale.seats_are_in_range),
+                                                               older.account_was_paid_for, *SOLD, *FITS,
+                                                               customer.no_second_one_comes_of_it),
+    Row(ACTIVE,    c.ChangeTerm,          e.TermChanged,       asker.support_changes_the_plan,
+                                                               running.no_promotion_binds, sale.offer_is_for_sale,
+                                                               older.term_is_not_cut_short, older.terms_are_others,
+                                                               *FITS, sale.seats_are_in_range),
     Row(ACTIVE,    c.ChangePaymentMethod, e.PaymentMethodChanged, *PAYABLE),
     Row(RENEWING,  c.ChangePaymentMethod, e.PaymentMethodChanged, *PAYABLE),
     Row(TRIAL,     c.ExtendTrial,         e.TrialExtended,     asker.trial_was_not_extended, asker.card_is_on_file),
     Row(TRIAL,     c.ConvertTrial,        e.TrialConverted,    older.conversion_is_in_place, sale.offer_is_for_sale,
                                                                change.trial_may_become, *FITS,
-                                                               change.trial_keeps_its_seats, sale.seats_are_in_range),
+                                                               change.trial_keeps_its_seats, sale.seats_are_in_range,
+                                                               customer.no_second_one_comes_of_it),
 
     Row(ACTIVE,    c.EndCycle,            e.CycleCharged,      when=selectors.it_goes_on),
     Row(ACTIVE,    c.EndCycle,            e.Expired,           when=selectors.cancellation_is_scheduled),
@@ -86,10 +91,11 @@ NOT_SOLD = {
 """Commands that only other models have; they are refused in every status (D-02, D-03)."""
 
 _HERE = (EVERYWHERE, NOT_SOLD)
+_OVER = (EVERYWHERE, ENDED, NOT_SOLD, {why.no_updates: (c.ChangePaymentMethod,)})
 
 BY_STATUS: ByStatus = {
     NONE: (why.subscription_not_found, ()),
-    PENDING: (why.not_active, (*_HERE, NOTHING_IN_FLIGHT)),
+    PENDING: (why.not_active, (*_HERE, NOTHING_IN_FLIGHT, {why.not_active: (c.ChangePaymentMethod,)})),
     TRIAL: (
         why.already_in_state,
         (
@@ -99,6 +105,7 @@ BY_STATUS: ByStatus = {
                 why.trial_quantity_locked: (c.AddSeats, c.RemoveSeats),
                 why.trial_status_locked: (c.Cancel,),
                 why.trial_term_locked: (c.ChangeTerm,),
+                why.not_active: (c.ChangePaymentMethod,),
             },
         ),
     ),
@@ -106,11 +113,14 @@ BY_STATUS: ByStatus = {
         why.already_in_state,
         (*_HERE, NOTHING_IN_FLIGHT, {why.not_a_trial: (c.ConvertTrial, c.ExtendTrial)}),
     ),
-    RENEWING: (why.conflict, (*_HERE, {why.nothing_in_flight: (c.CompleteCycleCharge,)})),
-    SUSPENDED: (why.suspended_no_update, (EVERYWHERE, ENDED, NOT_SOLD)),
-    EXPIRED: (why.no_updates, (EVERYWHERE, ENDED, NOT_SOLD)),
-    DISABLED: (why.no_updates, (EVERYWHERE, ENDED, NOT_SOLD)),
-    DELETED: (why.deleted, (EVERYWHERE, ENDED, NOT_SOLD)),
+    RENEWING: (
+        why.conflict,
+        (*_HERE, {why.renewal_locked: (c.Reactivate,), why.nothing_in_flight: (c.CompleteCycleCharge,)}),
+    ),
+    SUSPENDED: (why.suspended_no_update, _OVER),
+    EXPIRED: (why.no_updates, _OVER),
+    DISABLED: (why.no_updates, _OVER),
+    DELETED: (why.deleted, (*_OVER, {why.deleted: (c.ChangePaymentMethod,)})),
 }
 
 DYNAMICS_DIRECT = Policy(

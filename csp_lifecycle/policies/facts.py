@@ -1,7 +1,7 @@
 """The facts a refusal shows as evidence: each reads one thing from the attempt, and is printed by its name."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from csp_lifecycle.policies.policy import Attempt
 from csp_lifecycle.policies.wanted import end_wanted, offer_wanted, running_term, wanted
@@ -18,6 +18,18 @@ def status(attempt: Any_) -> Status:
 def offer_id(attempt: Any_) -> str:
     """The wanted offer."""
     return wanted(attempt).offer_id
+
+
+def policy(attempt: Any_) -> str | None:
+    """The id of the policy that was asked for the new term."""
+    offer = offer_wanted(attempt)
+    return None if offer is None else attempt.market.policy_id_for(offer, attempt.named_policy)
+
+
+def known(attempt: Any_) -> tuple[str, ...]:
+    """The installed policies of the wanted offer's commerce model."""
+    offer = offer_wanted(attempt)
+    return () if offer is None else attempt.market.policies_of(offer.commerce)
 
 
 def term(attempt: Any_) -> str:
@@ -154,9 +166,25 @@ def new_customer_min_seats(attempt: Any_) -> int | None:
     return None if offer is None else offer.new_customer_min_seats
 
 
-def began_on(attempt: Any_) -> date:
-    """The first day of the running term."""
-    return running_term(attempt.subscription).starts_on
+def began_at(attempt: Any_) -> datetime:
+    """When the subscription was bought."""
+    return began(attempt.subscription)
+
+
+def began(subscription: Subscription) -> datetime:
+    """When a subscription was bought, as every one with an event was."""
+    return cast("datetime", subscription.began_at)
+
+
+def base_subscription_id(attempt: Any_) -> str | None:
+    """The base that the subscription is attached to."""
+    return attempt.subscription.base_subscription_id
+
+
+def new_subscription_id(attempt: Any_) -> str | None:
+    """The id that a new subscription was to have."""
+    named: str | None = attempt.command.new_subscription_id
+    return named
 
 
 def attached(attempt: Any_) -> tuple[str, ...]:
@@ -183,6 +211,15 @@ def attached_to(attempt: Any_) -> Subscription | None:
 
 
 def holding_of(attempt: Any_, offer: str) -> Subscription | None:
-    """A live subscription of *offer* that the command's customer holds."""
-    held = (other for other in attempt.held_by(attempt.command.customer_id) if other.offer_id == offer)
-    return next((other for other in held if other.status in LIVE), None)
+    """A live subscription of *offer*, or one that will become it, that the customer holds beside the subject.
+
+    A trial counts as its paid twin, and what is scheduled counts beside what is held (D-21).
+    """
+    customer = getattr(attempt.command, "customer_id", attempt.subscription.customer_id)
+    held = (other for other in attempt.held_by(customer) if other.status in LIVE)
+    return next((other for other in held if offer in _counts_as(other)), None)
+
+
+def _counts_as(held: Subscription) -> set[str | None]:
+    coming = (held.scheduled_change, held.default_change)
+    return {held.offer_id, *(change.offer_id for change in coming if change is not None)}

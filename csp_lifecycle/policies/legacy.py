@@ -9,11 +9,10 @@ from datetime import timedelta
 from csp_lifecycle.policies import reasons as why
 from csp_lifecycle.policies import selectors
 from csp_lifecycle.policies.closing import ByStatus, closed_cells
-from csp_lifecycle.policies.guards import change, older, running, sale
+from csp_lifecycle.policies.guards import change, customer, older, running, sale
 from csp_lifecycle.policies.policy import Carry, Policy, Row
 from csp_lifecycle.policies.shared import (
     ACTIVE,
-    BOTH,
     BUYER,
     DELETED,
     DISABLED,
@@ -45,6 +44,7 @@ MIGRATABLE = (
     older.it_is_not_the_last_day,
     older.offer_is_new_commerce,
     older.no_add_on_stays_behind,
+    older.its_add_ons_are_no_news,
     older.add_on_goes_with_its_base,
 )
 
@@ -53,7 +53,8 @@ ROWS = (
     # while        on                     records              only if
     Row(NONE,      c.Purchase,            e.Purchased,         sale.terms_are_named, *SOLD, older.term_is_sold, *FITS,
                                                                sale.seats_are_in_range, older.end_is_natural,
-                                                               older.add_on_names_its_base, *BUYER),
+                                                               older.add_on_names_its_base, *BUYER,
+                                                               older.base_term_is_running),
     Row(NONE,      c.StartTrial,          e.TrialStarted,      *TRIED),
 
     Row(ACTIVE,    c.AddSeats,            e.SeatsAdded,        sale.seats_are_in_range),
@@ -65,9 +66,11 @@ ROWS = (
     Row(SUSPENDED, c.Suspend,             e.Suspended,         running.reason_is_new),
     Row(SUSPENDED, c.Reactivate,          e.Reactivated,       *RELEASABLE, when=selectors.lifts_the_last_reason),
     Row(SUSPENDED, c.Reactivate,          e.SuspensionReasonLifted, *RELEASABLE, when=selectors.lifts_one_of_several),
-    Row(ACTIVE,    c.Cancel,              e.Canceled,          running.no_choice_of_term_end),
+    Row(ACTIVE,    c.Cancel,              e.Canceled,          older.end_is_not_chosen),
+    Row(SUSPENDED, c.Cancel,              e.Canceled,          older.base_takes_it_along),                  # D-11
 
-    Row(ACTIVE,    c.ChangeTerm,          e.TermChanged,       sale.offer_is_for_sale, older.term_is_sold,
+    Row(ACTIVE,    c.ChangeTerm,          e.TermChanged,       older.term_stays_a_year, running.no_promotion_binds,
+                                                               sale.offer_is_for_sale, older.term_is_sold,
                                                                older.plan_is_another, older.order_changes_together,
                                                                *FITS, sale.seats_are_in_range),
     Row(ACTIVE,    c.Upgrade,             e.Upgraded,          older.upgrade_is_whole_and_in_place,
@@ -76,9 +79,11 @@ ROWS = (
                                                                sale.seats_are_in_range),
     Row(TRIAL,     c.ConvertTrial,        e.TrialConverted,    older.conversion_is_in_place, sale.offer_is_for_sale,
                                                                change.trial_may_become, older.term_is_sold, *FITS,
-                                                               change.trial_keeps_its_seats, sale.seats_are_in_range),
+                                                               change.trial_keeps_its_seats, sale.seats_are_in_range,
+                                                               customer.no_second_one_comes_of_it),
     Row(ACTIVE,    c.Migrate,             e.Migrated,          *MIGRATABLE, change.new_subscription_is_new, *FITS,
-                                                               sale.seats_are_in_range,
+                                                               sale.seats_are_in_range, older.offer_has_room,
+                                                               customer.no_second_one_comes_of_it,
         also=(e.Purchased,)),
 
     Row(ACTIVE,    c.EndCycle,            e.CycleCharged),
@@ -109,7 +114,7 @@ NOT_SOLD = {
 
 BY_STATUS: ByStatus = {
     NONE: (why.subscription_not_found, ()),
-    PENDING: (why.not_active, (EVERYWHERE, NOT_SOLD, NOTHING_IN_FLIGHT)),
+    PENDING: (why.not_active, (EVERYWHERE, NOT_SOLD, NOTHING_IN_FLIGHT, {why.migration_not_eligible: (c.Migrate,)})),
     TRIAL: (
         why.already_in_state,
         (
@@ -134,7 +139,11 @@ BY_STATUS: ByStatus = {
         (
             EVERYWHERE,
             NOT_SOLD,
-            {why.renewal_locked: (c.Suspend, c.Reactivate), why.nothing_in_flight: (c.CompleteCycleCharge,)},
+            {
+                why.renewal_locked: (c.Suspend, c.Reactivate),
+                why.nothing_in_flight: (c.CompleteCycleCharge,),
+                why.conflict: (c.Migrate,),
+            },
         ),
     ),
     SUSPENDED: (
@@ -164,7 +173,7 @@ BY_STATUS: ByStatus = {
             NOT_SOLD,
         ),
     ),
-    DELETED: (why.deleted, (EVERYWHERE, ENDED, NOT_SOLD)),
+    DELETED: (why.deleted, (EVERYWHERE, ENDED, {why.migration_not_eligible: (c.Migrate,)}, NOT_SOLD)),
 }
 
 
@@ -195,7 +204,7 @@ LEGACY = Policy(
     commerce=Commerce.LEGACY,
     rows=ROWS,
     closed=closed_cells(ROWS, BY_STATUS),
-    voids={e.Canceled: BOTH},
+    voids={},
     # Renewal and expiry need no line: an add-on ends with its base's term, so its own deadline is the same instant.
     carries={
         e.Suspended: Carry(with_the_base),

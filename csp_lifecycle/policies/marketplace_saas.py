@@ -45,10 +45,13 @@ ROWS = (
                                                                *BUYER),
     Row(PENDING,   c.Activate,            e.Activated,         when=selectors.offer_has_no_free_trial),
     Row(PENDING,   c.Activate,            e.TrialStarted,      when=selectors.offer_has_a_free_trial),  # R-PURCHASE-12
-    Row(PENDING,   c.Cancel,              e.Canceled,          running.cancellation_window_is_open),    # D-04
-    Row(TRIAL,     c.Cancel,              e.Canceled),                                                  # R-CANCEL-14
-    Row(ACTIVE,    c.Cancel,              e.Canceled,          when=selectors.window_is_open),          # R-CANCEL-10
-    Row(ACTIVE,    c.Cancel,              e.CancellationScheduled, older.cancellation_is_news,
+    Row(PENDING,   c.Cancel,              e.Canceled,          running.no_choice_of_term_end,           # D-04
+                                                               older.order_is_fresh),
+    Row(TRIAL,     c.Cancel,              e.Canceled,          running.no_choice_of_term_end),          # R-CANCEL-14
+    Row(ACTIVE,    c.Cancel,              e.Canceled,          running.no_choice_of_term_end,           # R-CANCEL-10
+        when=selectors.window_is_open),
+    Row(ACTIVE,    c.Cancel,              e.CancellationScheduled, running.no_choice_of_term_end,
+                                                               older.cancellation_is_news,
         when=selectors.window_is_closed),
 
     Row(ACTIVE,    c.AddSeats,            e.SeatsAdded,        sale.seats_are_in_range),

@@ -121,7 +121,7 @@ MOVABLE = (
     change.enough_seats_stay_behind,
     change.target_has_room,
 )
-LIFTABLE = (running.reason_is_in_force, running.base_is_not_suspended, running.term_is_running)
+LIFTABLE = (running.reason_is_in_force, running.base_is_back, running.term_is_running)
 SCHEDULABLE = (
     running.auto_renew_is_needed,
     sale.offer_is_for_sale,

@@ -5,11 +5,13 @@ A policy is data. It stands below the mechanism (`csp_lifecycle.lifecycle`), whi
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
 from csp_lifecycle.errors import Reason
+from csp_lifecycle.policies.charging import ChargeReading
 from csp_lifecycle.policies.terms import (
     ALL_TERMS,
     ExtendedTerm,
@@ -39,7 +41,8 @@ A_co = TypeVar("A_co", bound=Action, covariant=True)
 class Attempt(Generic[A_co]):
     """One action tried on one subscription: what guards are asked about and recorders record from.
 
-    `holdings` are all subscriptions the decision may look at, by id, the subject among them.
+    `holdings` are all subscriptions the decision may look at, by id, the subject among them. `notes` keeps what was
+    worked out from them, because guards and recorders ask for the same things.
     """
 
     command: A_co
@@ -47,6 +50,7 @@ class Attempt(Generic[A_co]):
     policy: "Policy"
     holdings: Mapping[str, Subscription]
     market: "Market"
+    notes: dict[Any, Any] = field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def offer(self) -> Offer | None:
@@ -177,7 +181,7 @@ class Policy:
     carries: Mapping[type[Event], Carry]
     on_every_update: tuple[Guard, ...]
     cancellation: tuple[Window, ...]
-    reduction: Span
+    reduction: Span | None
     trial: TrialTerms
     terms: Mapping[TermLength, frozenset[Plan]] = ALL_TERMS
     plan_changes: Mapping[TermLength, frozenset[tuple[Plan, Plan]]] = field(factory=dict)
@@ -199,14 +203,24 @@ class Policy:
     extended_term: ExtendedTerm | None = None
     max_updates: int = 1200
     max_resellers: int = 5
+    charges: ChargeReading = ChargeReading()
 
     def guards_of(self, row: Row) -> tuple[Guard, ...]:
         """All guards of a row, in the order in which they are asked."""
         return (*self.on_every_update, *row.only_if) if row.records[0].is_update else row.only_if
 
+    @cached_property
+    def cells(self) -> Mapping[tuple[Status, type[Action]], tuple[tuple[Row, tuple[Guard, ...]], ...]]:
+        """The rows by status and command, in their order, each with all of its guards."""
+        found: dict[tuple[Status, type[Action]], tuple[tuple[Row, tuple[Guard, ...]], ...]] = {}
+        for row in self.rows:
+            cell = row.status, row.on
+            found[cell] = (*found.get(cell, ()), (row, self.guards_of(row)))
+        return found
+
     def closed_cell(self, status: Status, action: type[Action]) -> Closed | None:
         """Why the cell of *status* and *action* is closed; None where rows stand in it."""
-        if any((row.status, row.on) == (status, action) for row in self.rows):
+        if (status, action) in self.cells:
             return None
         return self.closed.get((status, action)) or self.closed[status]
 
@@ -220,8 +234,16 @@ class Market:
 
     def policy_for(self, offer: Offer, named: str | None = None) -> Policy | None:
         """The policy for a new term of *offer*: the one named, the offer's own, or its commerce model's."""
-        policy = self.policies.get(named or offer.policy or offer.commerce.value)
+        policy = self.policies.get(self.policy_id_for(offer, named))
         return policy if policy is not None and policy.commerce is offer.commerce else None
+
+    def policy_id_for(self, offer: Offer, named: str | None = None) -> str:
+        """The id under which the policy for a new term of *offer* is looked up, installed or not."""
+        return named or offer.policy or offer.commerce.value
+
+    def policies_of(self, commerce: Commerce) -> tuple[str, ...]:
+        """The ids of the installed policies of a commerce model, in the order of their names."""
+        return tuple(sorted(name for name, policy in self.policies.items() if policy.commerce is commerce))
 
     @property
     def fallback(self) -> Policy:

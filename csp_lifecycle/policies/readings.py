@@ -12,6 +12,7 @@ from typing import Any
 from attrs import evolve
 
 from csp_lifecycle.policies import selectors
+from csp_lifecycle.policies.charge_readings import CHARGE_READINGS
 from csp_lifecycle.policies.closing import closed_cells
 from csp_lifecycle.policies.guards import older, running, sale
 from csp_lifecycle.policies.legacy import LEGACY
@@ -152,5 +153,6 @@ READINGS: tuple[Policy, ...] = (
         id="marketplace-saas.72-hours",
         cancellation=(Window(Exactly(timedelta(hours=72), included=False), RefundKind.FULL),),
     ),
+    *CHARGE_READINGS,
 )
 """Every reading that ships with the library."""

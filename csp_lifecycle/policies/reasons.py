@@ -91,6 +91,11 @@ stale_version = Reason(
 command_id_reused = Reason(
     "command-id-reused", "R-LOCK-06", "This command id was used for another command; choose a new one."
 )
+unknown_event = Reason(
+    "unknown-event",
+    "INV-01",
+    "A newer version of this library wrote to the subscription, and this one cannot tell what it says; upgrade it.",
+)
 policy_not_installed = Reason(
     "policy-not-found",
     "R-EST-06",

@@ -37,6 +37,7 @@ TRIED = (
     sale.plan_is_priced,
     sale.currency_is_settled,
     customer.offer_is_new_to_the_customer,
+    customer.no_second_one_comes_of_it,
 )
 
 EVERYWHERE: Cells = {

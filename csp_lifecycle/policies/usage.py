@@ -25,8 +25,7 @@ from csp_lifecycle.policies.shared import (
     SUSPENDED,
     TRIAL,
 )
-from csp_lifecycle.policies.terms import TrialTerms
-from csp_lifecycle.values.windows import WholeTerm
+from csp_lifecycle.policies.terms import Suspension, TrialTerms
 from csp_lifecycle.vocabulary import commands as c
 from csp_lifecycle.vocabulary import events as e
 from csp_lifecycle.vocabulary.subscription import Commerce
@@ -34,7 +33,8 @@ from csp_lifecycle.vocabulary.subscription import Commerce
 # fmt: off
 ROWS = (
     # while        on                     records              only if
-    Row(NONE,      c.Purchase,            e.Purchased,         *SOLD, older.no_terms_are_named, *BUYER,
+    Row(NONE,      c.Purchase,            e.Purchased,         *SOLD, older.no_terms_are_named,
+                                                               older.end_is_natural, *BUYER,
         when=selectors.offer_is_billed_by_usage_alone),
     Row(NONE,      c.Purchase,            e.Purchased,         sale.terms_are_named, *SOLD, *FITS,
                                                                sale.seats_are_in_range, older.end_is_natural, *BUYER,
@@ -46,8 +46,8 @@ ROWS = (
         when=selectors.lifts_the_last_reason),
     Row(SUSPENDED, c.Reactivate,          e.SuspensionReasonLifted, running.reason_is_in_force,
         when=selectors.lifts_one_of_several),
-    Row(ACTIVE,    c.Cancel,              e.Canceled),                                                  # R-CANCEL-16
-    Row(SUSPENDED, c.Cancel,              e.Canceled),
+    Row(ACTIVE,    c.Cancel,              e.Canceled,          older.end_is_not_chosen),               # R-CANCEL-16
+    Row(SUSPENDED, c.Cancel,              e.Canceled,          older.end_is_not_chosen),
     Row(ACTIVE,    c.EndCycle,            e.CycleCharged),
     Row(SUSPENDED, c.EndCycle,            e.CycleCharged),
     Row(ACTIVE,    c.EndTerm,             e.Renewed,           *SOLD, *FITS),
@@ -78,6 +78,7 @@ USAGE = Policy(
     carries={},
     on_every_update=(running.updates_remain,),
     cancellation=(),
-    reduction=WholeTerm(),
+    reduction=None,  # R-USAGE-06
     trial=TrialTerms(),
+    suspension=Suspension(keeps_auto_renew=True),  # nobody could turn it on again, and the licensed part renews
 )

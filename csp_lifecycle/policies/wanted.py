@@ -15,6 +15,7 @@ from csp_lifecycle.policies.policy import Attempt
 from csp_lifecycle.policies.terms import ExtendedTerm, RenewalAnchor
 from csp_lifecycle.values.alignment import Alignment, anniversary, calendar_month_end, recurrence
 from csp_lifecycle.values.calendar import DAY, Plan, Term, TermLength, add_months, natural_end
+from csp_lifecycle.values.money import exact, shown
 from csp_lifecycle.vocabulary.catalog import Offer, Price
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
@@ -36,7 +37,7 @@ from csp_lifecycle.vocabulary.commands import (
 from csp_lifecycle.vocabulary.subscription import Slot, Subscription
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Wanted:
     """Seats of an offer on a term and a plan.
 
@@ -70,7 +71,10 @@ class Wanted:
 
 def wanted(attempt: Attempt[Any]) -> Wanted:
     """What the attempt's command asks for, with everything it does not name filled in."""
-    return _READERS[type(attempt.command)](attempt)
+    found: Wanted | None = attempt.notes.get(wanted)
+    if found is None:
+        found = attempt.notes[wanted] = _READERS[type(attempt.command)](attempt)
+    return found
 
 
 def offer_wanted(attempt: Attempt[Any]) -> Offer | None:
@@ -84,11 +88,18 @@ def prices_wanted(attempt: Attempt[Any]) -> tuple[Price, ...]:
     if offer is None:
         return ()
     listed = offer.prices_for(wish.listed_term or wish.length, wish.plan, wish.priced_on)
-    prices = tuple(evolve(price, amount=price.amount * wish.factor) for price in listed)
+    prices = tuple(_times(price, wish.factor) for price in listed)
     currencies = {price.currency for price in offer.prices}
     if wish.currency is None or (attempt.subscription.currency is None and len(currencies) == 1):
         return prices
     return tuple(price for price in prices if price.currency == wish.currency)
+
+
+def _times(price: Price, factor: Decimal) -> Price:
+    """A multiplied price is worked out, and so written as worked-out figures are; a listed one stays as it is."""
+    if factor == 1:
+        return price
+    return evolve(price, amount=shown(exact(price.amount) * exact(factor), price.currency))
 
 
 def end_wanted(attempt: Attempt[Any]) -> date | None:
@@ -98,7 +109,7 @@ def end_wanted(attempt: Attempt[Any]) -> date | None:
         return calendar_month_end(wish.natural_end)
     if isinstance(wish.end, str):
         other = attempt.holdings.get(wish.end)
-        return None if other is None else aligned_end(other, wish.natural_end)
+        return None if other is None or other.term is None else aligned_end(other, wish.natural_end)
     return wish.end
 
 
@@ -158,11 +169,7 @@ def _in_force(attempt: Attempt[Any]) -> Wanted:
 
 def _with(base: Wanted, **named: Any) -> Wanted:
     """*base* with everything that is named; None means: as it is."""
-    fields = {name: getattr(base, name) for name in _NAMES}
-    return Wanted(**fields | {name: value for name, value in named.items() if value is not None})
-
-
-_NAMES = tuple(Wanted.__annotations__)
+    return Wanted(**vars(base) | {name: value for name, value in named.items() if value is not None})
 
 
 def _for_next_term(attempt: Attempt[Any]) -> Wanted:

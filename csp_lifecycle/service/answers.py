@@ -1,12 +1,17 @@
 """What the service answers with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
+from typing import ClassVar
 
 from attrs import field, frozen
 
 from csp_lifecycle.errors import CommandRefusedError
+from csp_lifecycle.vocabulary.account import Account
+from csp_lifecycle.vocabulary.charge_line import Lines
 from csp_lifecycle.vocabulary.events import Event
+from csp_lifecycle.vocabulary.names import AnyEvent
 from csp_lifecycle.vocabulary.subscription import Subscription
 
 
@@ -16,6 +21,10 @@ class Stuck:
 
     subscription_id: str
     refusal: CommandRefusedError
+
+
+def _no_lines() -> Lines:
+    return ()
 
 
 @frozen
@@ -29,6 +38,31 @@ class Answer:
     recorded: tuple[Event, ...]
     stuck: tuple[Stuck, ...] = ()
     subscriptions: Mapping[str, Subscription] = field(factory=dict)
+    charge: Callable[[], Lines] = field(default=_no_lines, eq=False, repr=False)
+
+    @cached_property
+    def charges(self) -> Lines:
+        """The charge lines that the recorded events cause; worked out when asked for.
+
+        Raises:
+            HistoryError: stored events make no sense.
+        """
+        return self.charge()
+
+
+@frozen
+class AccountAnswer:
+    """What a command about an account recorded, and the account after it.
+
+    A command id that was used before is answered with what it recorded then; `account` is None in that case.
+    """
+
+    recorded: tuple[AnyEvent, ...]
+    account: Account | None = None
+    stuck: ClassVar[tuple[Stuck, ...]] = ()
+    """Time alone changes no account."""
+    charges: ClassVar[Lines] = ()
+    """Nothing about an account is charged."""
 
 
 @frozen

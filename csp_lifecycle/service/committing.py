@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 
 from csp_lifecycle.lifecycle.due import next_due
 from csp_lifecycle.lifecycle.step import Recorded
-from csp_lifecycle.service.loading import Reading
+from csp_lifecycle.service.loading import Head
+from csp_lifecycle.service.reading import Reading
 from csp_lifecycle.stores.store import Commit, Envelope, StreamState
 from csp_lifecycle.vocabulary.subscription import Subscription
 
 _EVENT_IDS = uuid.UUID("6f1f3f0e-9d1c-5c7e-8a39-2f5d0c1b7a44")
 """Event ids are worked out from stream and version, so that the same log always has the same ids."""
+_NEW = Head()
 
 
 def commit_of(
@@ -24,28 +26,34 @@ def commit_of(
 ) -> Commit:
     """What stores *recorded*, if everything that was read still is as it was."""
     envelopes: list[Envelope] = []
-    versions = dict(reading.expected)
+    versions: dict[str, int] = {}
     for fact in recorded:
         stream = fact.event.subscription_id
-        versions[stream] = versions.get(stream, 0) + 1
+        head = reading.read.get(stream, _NEW)
+        versions[stream] = versions.get(stream, head.version) + 1
         # A clock that was set back must not make a stream learn things out of order.
-        recorded_at = max(now.astimezone(UTC), reading.recorded_at.get(stream, now))
-        envelopes.append(_envelope(fact, versions[stream], command_id, recorded_at))
-    written = dict.fromkeys(envelope.stream for envelope in envelopes)
+        recorded_at = now if head.recorded_at is None else max(now, head.recorded_at)
+        envelopes.append(_envelope(fact, versions[stream], command_id, recorded_at.astimezone(UTC)))
     return Commit(
         command_id=command_id,
         digest=digest,
         envelopes=tuple(envelopes),
         expected=reading.expected,
         customers=reading.customers,
-        states=tuple(_state_of(holdings[name]) for name in written),
+        states=tuple(_state_of(holdings[name]) for name in versions),
+        heads={stream: head.digest for stream, head in reading.read.items() if head.digest},
     )
+
+
+def event_id_of(stream: str, version: int) -> str:
+    """The id of the event at a version of a stream."""
+    return str(uuid.uuid5(_EVENT_IDS, f"{stream}\n{version}"))
 
 
 def _envelope(fact: Recorded, version: int, command_id: str, recorded_at: datetime) -> Envelope:
     return Envelope(
         version=version,
-        event_id=str(uuid.uuid5(_EVENT_IDS, f"{fact.event.subscription_id}\n{version}")),
+        event_id=event_id_of(fact.event.subscription_id, version),
         recorded_at=recorded_at,
         command_id=command_id,
         actor=fact.actor,

@@ -7,19 +7,20 @@ projection's checkpoint add up to, never more and never half of one.
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
+from typing import cast
 
 from csp_lifecycle.errors import UnknownEventError
 from csp_lifecycle.lifecycle.due import next_due
 from csp_lifecycle.lifecycle.evolve import replay
 from csp_lifecycle.stores.projection import Write
-from csp_lifecycle.stores.store import Envelope, EventStore
+from csp_lifecycle.stores.store import Envelope, EventStore, StreamKind
 from csp_lifecycle.vocabulary.events import Event
 from csp_lifecycle.vocabulary.subscription import NOTHING, Subscription
 from csp_lifecycle.wire.events import UnknownEvent
 
 _TABLE = """CREATE TABLE IF NOT EXISTS current_subscriptions (
     subscription_id text PRIMARY KEY, customer_id text NOT NULL, offer_id text NOT NULL, status text NOT NULL,
-    seats integer NOT NULL, term_ends_on date, next_due_at timestamptz, version integer NOT NULL
+    seats bigint NOT NULL, term_ends_on date, next_due_at timestamptz, version integer NOT NULL
 )"""
 _ROW = """INSERT INTO current_subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (subscription_id) DO UPDATE SET
     customer_id = excluded.customer_id, offer_id = excluded.offer_id, status = excluded.status,
@@ -48,12 +49,13 @@ class CurrentSubscriptions:
         self._states: dict[str, Subscription] = {}
 
     def writes(self, batch: Sequence[Envelope]) -> Iterable[Write]:
-        """One row for each subscription that the batch speaks of.
+        """One row for each subscription that the batch speaks of; accounts have none.
 
         Raises:
             UnknownEventError: a newer version of the library wrote an event; nothing can be said about that row.
         """
-        by_stream = sorted(batch, key=attrgetter("stream", "version"))
+        about = (one for one in batch if one.kind is StreamKind.SUBSCRIPTION)
+        by_stream = sorted(about, key=attrgetter("stream", "version"))
         for stream, envelopes in groupby(by_stream, key=attrgetter("stream")):
             yield _ROW, _row(self._state(stream, tuple(envelopes)))
 
@@ -76,7 +78,8 @@ def _known(envelope: Envelope) -> Event:
             "was written by a newer version of this library; upgrade it, then the projection goes on"
         )
         raise UnknownEventError(message)
-    return envelope.event
+    # Only envelopes of subscriptions come here.
+    return cast("Event", envelope.event)
 
 
 def _row(subscription: Subscription) -> tuple[object, ...]:

@@ -22,7 +22,8 @@ def open_store(url: str) -> EventStore:
             from csp_lifecycle.stores.postgres import PostgresStore  # noqa: PLC0415
 
             return PostgresStore(url)
-        case scheme, _, _:
-            # What stands behind the scheme may be a password.
-            message = f"{scheme!r} names no store with such a path; use memory:// or sqlite:///PATH or postgresql://…"
+        case scheme, sign, _:
+            # What stands behind the scheme may be a password; without a scheme, so may all of it.
+            named = repr(scheme) if sign else "this"
+            message = f"{named} names no store with such a path; use memory:// or sqlite:///PATH or postgresql://…"
             raise ValueError(message)

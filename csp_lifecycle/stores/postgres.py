@@ -4,43 +4,37 @@ The decisions are made in `append` of `postgres_schema.py`, inside the database:
 locked in order, compared, and changed together with the log, the indexes and the outcome of the command.
 """
 
+import random
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
-from attrs import evolve
-
-from csp_lifecycle.errors import BrokenHistoryError, DuplicateCommandError, StaleVersionError, StoreError
-from csp_lifecycle.stores.postgres_pool import ConnectionLostError, LostRaceError, PostgresPool, Row
+from csp_lifecycle.errors import DuplicateCommandError, StaleVersionError, StoreError
+from csp_lifecycle.stores.chain import body_text
+from csp_lifecycle.stores.linking import linked, redaction
+from csp_lifecycle.stores.postgres_moving import restore
+from csp_lifecycle.stores.postgres_pool import ConnectionLostError, LostRaceError, PostgresPool, can_be_stored
+from csp_lifecycle.stores.postgres_reading import SEAL, PostgresReading
+from csp_lifecycle.stores.postgres_rows import APPEND, EVENTS, Linked, arguments, changes
 from csp_lifecycle.stores.postgres_schema import migrate
-from csp_lifecycle.stores.store import Commit, Envelope, Outcome
-from csp_lifecycle.vocabulary.commands import Actor
-from csp_lifecycle.wire.events import event_json, event_of
-from csp_lifecycle.wire.text import parse_object, write
+from csp_lifecycle.stores.rows import Row, envelope_of
+from csp_lifecycle.stores.store import Commit, Envelope, Index, Snapshot, changed
+from csp_lifecycle.wire.text import write
 
-_COLUMNS = "e.position, e.version, e.event_id, e.recorded_at, e.command_id, e.actor, e.policy, e.schema, e.body::text"
-_STREAM = f"SELECT {_COLUMNS} FROM csp_lifecycle.events AS e WHERE e.stream = %s ORDER BY e.version"  # noqa: S608
-_PART = f"""SELECT {_COLUMNS} FROM csp_lifecycle.events AS e
-    WHERE e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s"""  # noqa: S608
-_OUTCOME = f"""SELECT c.digest, {_COLUMNS} FROM csp_lifecycle.commands AS c JOIN csp_lifecycle.events AS e
-    ON e.position BETWEEN c.first AND c.last AND e.command_id = c.command_id
-    WHERE c.command_id = %s ORDER BY e.position"""  # noqa: S608 - only our own words are put together
-_APPEND = """SELECT problem, name, wanted, actual, positions
-    FROM csp_lifecycle.append(%s, %s, %s::json, %s::json, %s::json, %s::json)"""
-_WATERMARK = "SELECT highest, writers, final FROM csp_lifecycle.watermark(%s::bigint, %s::text[])"
-_OF_CUSTOMER = "SELECT stream FROM csp_lifecycle.streams WHERE customer_id = %s ORDER BY stream"
-_STREAMS = "SELECT stream FROM csp_lifecycle.streams WHERE stream > %s ORDER BY stream LIMIT %s"
-_DUE = """SELECT next_due_at, stream FROM csp_lifecycle.streams
-    WHERE next_due_at <= %s ORDER BY next_due_at, stream"""
+_AT = f"{EVENTS} WHERE e.position = ANY (%s)"
+_HEADS = "SELECT stream, digest FROM csp_lifecycle.streams WHERE stream = ANY (%s)"
+_KEEP = "SELECT csp_lifecycle.keep_snapshot(%s, %s, %s, %s, %s)"
+_REWRITE = "SELECT csp_lifecycle.rewrite(%s::json, %s::json)"
 
-_PAGE = 1000
-"""How many rows are fetched at a time: no transaction is held open while a reader thinks."""
-_TRIES = 3
-_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
-"""How many seconds pass at first between two looks at who is still writing."""
+_TRIES = 5
+_PAUSE = 0.002
+"""How many seconds at most pass before an append that lost a race is tried again; the next time up to twice as many."""
+
+Parts = tuple[tuple[Envelope, ...], ...]
 
 
-class PostgresStore:
+class PostgresStore(PostgresReading):
     """Keeps history in a PostgreSQL database. Safe to share between threads; processes open one each.
 
     It is as durable as the server: with `synchronous_commit` turned off there, the newest commits may be lost in a
@@ -54,8 +48,8 @@ class PostgresStore:
     """
 
     def __init__(self, url: str, *, max_connections: int = 10, timeout: float = 30.0) -> None:
-        self._timeout = timeout
-        self._pool = PostgresPool(url, max_connections=max_connections, timeout=timeout)
+        super().__init__(PostgresPool(url, max_connections=max_connections, timeout=timeout), timeout)
+        self._appended = False
         try:
             with self._pool.connected() as connection:
                 migrate(connection)
@@ -69,156 +63,144 @@ class PostgresStore:
         Raises:
             StoreError: as there; if it says so, *commit* may have been stored nevertheless.
         """
-        (problem, *found, positions), once = self._answer_to(commit)
-        if problem == "stale":
-            raise StaleVersionError(*found)
-        if problem == "duplicate":
-            return self._stored_before(commit, once=once)
-        return tuple(map(_placed, commit.envelopes, positions))
+        return self.append_all((commit,))[0]
 
-    def _answer_to(self, commit: Commit) -> tuple[Row, bool]:
-        """What `append` in the database says, and whether that was the only time it ran."""
-        arguments, once = _arguments(commit), True
+    def append_all(self, commits: Sequence[Commit]) -> Parts:
+        """See `EventStore.append_all`, and `append`."""
+        if not commits:
+            return ()
+        _require_different(commits)
+        heads: dict[str, str] = {}
         for _ in range(_TRIES):
+            several = self._linked(commits, heads)
+            (problem, name, wanted, actual, positions), once = self._answer_to(commits, arguments(several))
+            if problem == "duplicate":
+                return self._stored_before(commits, name, once=once)
+            if problem == "stale":
+                raise StaleVersionError(name, wanted, actual)
+            if problem is None:
+                self._appended = True
+                return _placed(several, positions)
+            # Another event heads the stream than the one whose digest came along.
+            heads |= self._heads([name])
+        raise self._overtaken(commits)
+
+    def _linked(self, commits: Iterable[Commit], looked_up: Mapping[str, str]) -> tuple[Linked, ...]:
+        """The commits, chained to what is stored and each to those before it."""
+        heads, several = dict(looked_up), list[Linked]()
+        heads |= self._heads(_unknown(commits, heads))
+        for commit in commits:
+            before = {state.stream: _head_in(commit, state.stream, heads) for state in commit.states}
+            several.append(Linked(commit, before, linked(commit, before.__getitem__)))
+            heads |= {one.stream: one.digest for one in several[-1].envelopes}
+        return tuple(several)
+
+    def _heads(self, streams: Collection[str]) -> dict[str, str]:
+        """The digest of the last event of each stream that has one."""
+        names = list(filter(can_be_stored, streams))
+        return dict(self._pool.ask(_HEADS, names)) if names else {}
+
+    def _answer_to(self, commits: Sequence[Commit], values: Sequence[Any]) -> tuple[Row, bool]:
+        """What the database says to an append, and whether that was the only time it ran."""
+        once = True
+        for attempt in range(_TRIES):
             try:
-                (row,) = self._pool.run(_APPEND, *arguments)
+                (row,) = self._pool.run(APPEND, *values)
             except LostRaceError:
-                continue
+                # Whoever was faster, and others who lost, are still about: not all come back at the same time.
+                time.sleep(random.uniform(0, _PAUSE * 2**attempt))  # noqa: S311 - no secret
             except ConnectionLostError:
                 once = False
                 self._pool.mend()
             except StoreError as error:
                 if once:
                     raise
-                raise _in_doubt(commit, error) from None
+                raise _in_doubt(commits, error) from None
             else:
                 return row, once
         if not once:
-            raise _in_doubt(commit)
-        # Others were faster every time: whoever reads and decides again will see what they did.
-        stream, expected = next(iter(commit.expected.items()), (commit.command_id, 0))
-        raise StaleVersionError(stream, expected, len(self.read(stream)))
+            raise _in_doubt(commits)
+        raise self._overtaken(commits)
 
-    def _stored_before(self, commit: Commit, *, once: bool) -> tuple[Envelope, ...]:
+    def _overtaken(self, commits: Sequence[Commit]) -> StaleVersionError:
+        """Others were faster every time: whoever reads and decides again will see what they did."""
+        stream, expected = next(iter(commits[0].expected.items()), (commits[0].command_id, 0))
+        return StaleVersionError(stream, expected, len(self.read(stream)))
+
+    def _stored_before(self, commits: Sequence[Commit], command_id: str, *, once: bool) -> Parts:
         """What an append stored whose answer was lost with its connection; a duplicate if that was not this one."""
-        outcome = None if once else self.outcome(commit.command_id)
-        if outcome is None or tuple(evolve(one, position=0) for one in outcome.envelopes) != commit.envelopes:
-            raise DuplicateCommandError(commit.command_id)
-        return outcome.envelopes
+        outcomes = [None if once else self.outcome(commit.command_id) for commit in commits]
+        stored = tuple(outcome.envelopes for outcome in outcomes if outcome is not None)
+        if [(outcome and outcome.digest, outcome and _ids(outcome.envelopes)) for outcome in outcomes] != [
+            (commit.digest, _ids(commit.envelopes)) for commit in commits
+        ]:
+            raise DuplicateCommandError(command_id)
+        return stored
 
-    def read(self, stream: str) -> tuple[Envelope, ...]:
-        """See `EventStore.read`."""
-        return tuple(map(_envelope, self._pool.ask(_STREAM, stream)))
+    def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """See `EventStore.keep_snapshot`."""
+        values = (snapshot.stream, snapshot.version, snapshot.schema, snapshot.digest, snapshot.body)
+        self._pool.again(lambda: self._pool.run(_KEEP, *values))
 
-    def read_all(self, after: int = 0, limit: int | None = None) -> Iterator[Envelope]:
-        """See `EventStore.read_all`. What is appended after reading began is left for the next time.
+    def restore(self, envelopes: Iterable[Envelope], index: Index) -> int:
+        """See `EventStore.restore`. It takes the owner of the tables; meanwhile others read, and wait with appends."""
+        with self._pool.connected() as connection, connection.transaction():
+            return restore(connection, envelopes, index)
 
-        Positions are drawn before they are committed, so a higher one can be seen before a lower one. Nobody is
-        held up by that but the reader: it waits until all appends are over that were under way when it began.
-        """
-        final = self._pool.again(self._final_position)
-        left = final if limit is None else limit
-        while after < final and left > 0 and (rows := self._pool.ask(_PART, after, final, min(left, _PAGE))):
-            yield from map(_envelope, rows)
-            after, left = rows[-1][0], left - len(rows)
-
-    def _final_position(self) -> int:
-        """The position up to which the log will never change.
-
-        It is found out on one connection: if that breaks, all that was learned about the writers is void.
-        """
-        with self._pool.connected() as connection:
-            ((highest, writers, final),) = connection.execute(_WATERMARK, (None, None)).fetchall()
-            pause, began = _PAUSE, time.monotonic()
-            while final is None:
-                if time.monotonic() - began > self._timeout:
-                    message = f"an append has been going on for {self._timeout} s: find it in pg_stat_activity, end it"
-                    raise StoreError(message)
-                time.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-                ((highest, writers, final),) = connection.execute(_WATERMARK, (highest, writers)).fetchall()
-            return int(final)
-
-    def outcome(self, command_id: str) -> Outcome | None:
-        """See `EventStore.outcome`."""
-        rows = self._pool.ask(_OUTCOME, command_id)
-        return Outcome(rows[0][0], tuple(_envelope(row[1:]) for row in rows)) if rows else None
-
-    def streams_of(self, customer_id: str) -> tuple[str, ...]:
-        """See `EventStore.streams_of`."""
-        return tuple(stream for (stream,) in self._pool.ask(_OF_CUSTOMER, customer_id))
-
-    def streams(self) -> Iterator[str]:
-        """See `EventStore.streams`."""
-        last = ""
-        while rows := self._pool.ask(_STREAMS, last, _PAGE):
-            yield from (stream for (stream,) in rows)
-            last = rows[-1][0]
-
-    def due(self, until: datetime | None = None) -> tuple[tuple[datetime, str], ...]:
-        """See `EventStore.due`."""
-        return tuple(self._pool.ask(_DUE, until or datetime.max.replace(tzinfo=UTC)))
+    def rewrite(self, envelopes: Sequence[Envelope], customers: Mapping[str, str]) -> None:
+        """See `EventStore.rewrite`. It takes the owner of the tables, or whom it grants the function of that name."""
+        rows = map(envelope_of, self._pool.ask(_AT, [one.position for one in envelopes]))
+        stored = {one.position: one for one in rows}
+        # Nothing else of a stored event changes, so it need not be locked until it is replaced.
+        made = [redaction(stored.get(one.position), one) for one in envelopes]
+        self._pool.run(_REWRITE, changes(made), write(dict(customers)))
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections. What was appended here is sealed before, if nobody is in the way."""
+        if self._appended:
+            with suppress(StoreError):
+                self._pool.run(SEAL, 0)
         self._pool.close()
 
 
-def _in_doubt(commit: Commit, error: StoreError | None = None) -> StoreError:
+def _in_doubt(commits: Sequence[Commit], error: StoreError | None = None) -> StoreError:
+    names = ", ".join(repr(commit.command_id) for commit in commits)
     message = (
-        f"{error or 'the connection broke again and again'}; whether {commit.command_id!r} was stored is not known: "
+        f"{error or 'the connection broke again and again'}; whether {names} was stored is not known: "
         "send the same command with the same id again"
     )
     return StoreError(message)
 
 
-def _arguments(commit: Commit) -> tuple[str, ...]:
-    """The commit as `append` of the schema takes it."""
-    states = [
-        {
-            "stream": state.stream,
-            "version": state.version,
-            "customer_id": state.customer_id,
-            "next_due_at": state.next_due_at and state.next_due_at.isoformat(),
-        }
-        for state in commit.states
-    ]
-    envelopes = [
-        {
-            "stream": envelope.stream,
-            "version": envelope.version,
-            "event_id": envelope.event_id,
-            "recorded_at": envelope.recorded_at.isoformat(),
-            "actor": envelope.actor.value,
-            "policy": envelope.policy,
-            "schema": envelope.schema,
-            # Text in text: the database then need not understand what is in it.
-            "body": write(event_json(envelope.event)),
-        }
-        for envelope in commit.envelopes
-    ]
-    parts = (dict(commit.expected), dict(commit.customers), states, envelopes)
-    return commit.command_id, commit.digest, *map(write, parts)
+def _require_different(commits: Sequence[Commit]) -> None:
+    seen = set[str]()
+    for commit in commits:
+        if commit.command_id in seen:
+            raise DuplicateCommandError(commit.command_id)
+        seen.add(commit.command_id)
 
 
-def _placed(envelope: Envelope, position: int) -> Envelope:
-    return evolve(envelope, position=position)
+def _unknown(commits: Iterable[Commit], known: Container[str]) -> set[str]:
+    """The streams whose heads did not come along; those that are made here have none."""
+    made, unknown = set[str](), set[str]()
+    for commit in commits:
+        for stream in (state.stream for state in commit.states):
+            new = commit.expected.get(stream) == 0
+            if not (new or stream in made or stream in known or commit.heads.get(stream)):
+                unknown.add(stream)
+            made.add(stream)
+    return unknown
 
 
-def _envelope(row: Row) -> Envelope:
-    position, version, event_id, recorded_at, command_id, actor, policy, schema, body = row
-    try:
-        return Envelope(
-            position=position,
-            version=version,
-            event_id=event_id,
-            recorded_at=recorded_at,
-            command_id=command_id,
-            actor=Actor(actor),
-            policy=policy,
-            schema=schema,
-            event=event_of(parse_object(body), schema),
-        )
-    except (BrokenHistoryError, ValueError, TypeError) as error:
-        message = f"position {position} cannot be read: {error}"
-        raise BrokenHistoryError(message, version) from None
+def _head_in(commit: Commit, stream: str, known: Mapping[str, str]) -> str:
+    """The digest that a commit goes on from: none where it begins, else the one that is known or came along."""
+    return "" if commit.expected.get(stream) == 0 else known.get(stream) or commit.heads.get(stream, "")
+
+
+def _placed(several: Iterable[Linked], positions: Iterable[int]) -> Parts:
+    places = iter(positions)
+    return tuple(tuple(changed(one, position=next(places)) for one in linked.envelopes) for linked in several)
+
+
+def _ids(envelopes: Iterable[Envelope]) -> list[tuple[str, str]]:
+    return [(one.event_id, body_text(one)) for one in envelopes]

@@ -25,6 +25,8 @@ except ImportError as error:
 
 Row = tuple[Any, ...]
 Connection = psycopg.Connection[Row]
+TakenError = psycopg.errors.UniqueViolation
+"""What the driver says of a row whose place is taken."""
 _Answer = TypeVar("_Answer")
 
 _SENTENCES = {
@@ -127,7 +129,7 @@ class PostgresPool:
 
     def ask(self, question: str, *parameters: Any) -> list[Row]:
         """As `run`, for what changes nothing and so may be tried again when the connection was broken."""
-        if not all(map(_can_be_stored, parameters)):
+        if not all(map(can_be_stored, parameters)):
             return []
         return self.again(lambda: self.run(question, *parameters))
 
@@ -190,9 +192,12 @@ def _configure(connection: Connection) -> None:
 def _parsed(url: str) -> dict[str, str] | None:
     """What *url* names, or None: what the driver says about it repeats it, with the password that stands in it."""
     try:
-        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+        named = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.Error:
         return None
+    # With a slash in it that is not written as %2F, a password falls apart into what looks like a port and a name.
+    is_torn = "@" in named.get("dbname", "") or not named.get("port", "0").replace(",", "").isdecimal()
+    return None if is_torn else named
 
 
 def _described(named: dict[str, str]) -> str:
@@ -202,6 +207,6 @@ def _described(named: dict[str, str]) -> str:
     return f"the PostgreSQL database {named.get('dbname', '')!r} on {place}{port}"
 
 
-def _can_be_stored(value: Any) -> bool:
+def can_be_stored(value: Any) -> bool:
     """Whether PostgreSQL has a place for it; what cannot be stored was not, so nobody need ask for it."""
     return not isinstance(value, str) or not ("\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value))

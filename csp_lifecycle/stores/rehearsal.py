@@ -5,13 +5,30 @@ what others store there in the meantime is not seen in a stream once the rehears
 one thread.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from heapq import merge
 from itertools import chain, islice
+from operator import attrgetter
 
-from csp_lifecycle.errors import DuplicateCommandError
+from csp_lifecycle.errors import DuplicateCommandError, StoreError
 from csp_lifecycle.stores.expected import require_expected
-from csp_lifecycle.stores.store import Commit, Envelope, EventStore, Outcome, StreamState
+from csp_lifecycle.stores.linking import linked
+from csp_lifecycle.stores.rows import history_from
+from csp_lifecycle.stores.store import (
+    Commit,
+    Entry,
+    Envelope,
+    EventStore,
+    History,
+    Index,
+    Outcome,
+    Snapshot,
+    StreamKind,
+    StreamState,
+)
+
+_SUBSCRIPTION = StreamKind.SUBSCRIPTION
 
 
 class Rehearsal:
@@ -23,23 +40,44 @@ class Rehearsal:
         self._first: dict[str, int] = {}
         self._states: dict[str, StreamState] = {}
         self._outcomes: dict[str, Outcome] = {}
+        self._snapshots: dict[str, Snapshot] = {}
 
     def append(self, commit: Commit) -> tuple[Envelope, ...]:
         """See `EventStore.append`. The envelopes keep position 0: they have no place in the log."""
         if self.outcome(commit.command_id) is not None:
             raise DuplicateCommandError(commit.command_id)
-        require_expected(commit, lambda name: len(self.read(name)), lambda name: len(self.streams_of(name)))
-        for envelope in commit.envelopes:
+        require_expected(commit, self._version, lambda name: len(self.streams_of(name, commit.kind)))
+        stored = linked(commit, self._head)
+        for envelope in stored:
             self._log.append(envelope)
             self._first.setdefault(envelope.stream, envelope.version)
         self._states |= {state.stream: state for state in commit.states}
-        self._outcomes[commit.command_id] = Outcome(commit.digest, commit.envelopes)
-        return commit.envelopes
+        self._outcomes[commit.command_id] = Outcome(commit.digest, stored)
+        return stored
 
-    def read(self, stream: str) -> tuple[Envelope, ...]:
+    def append_all(self, commits: Sequence[Commit]) -> tuple[tuple[Envelope, ...], ...]:
+        """See `EventStore.append_all`."""
+        rehearse(self, commits)
+        return tuple(map(self.append, commits))
+
+    def _version(self, stream: str) -> int:
+        state = self.state(stream)
+        return state.version if state else 0
+
+    def _head(self, stream: str) -> str:
+        last = self.read(stream)[-1:]
+        return last[0].digest if last else ""
+
+    def read(self, stream: str, after: int = 0) -> tuple[Envelope, ...]:
         """See `EventStore.read`."""
-        below = filter(self._was_there, self._below.read(stream))
-        return (*below, *(envelope for envelope in self._log if envelope.stream == stream))
+        below = filter(self._was_there, self._below.read(stream, after))
+        return (*below, *(one for one in self._log if one.stream == stream and one.version > after))
+
+    def histories(self, streams: Iterable[str]) -> Iterator[History]:
+        """See `EventStore.histories`."""
+        names = set(streams)
+        here = (history_from(self.read(name)) for name in sorted(names & self._first.keys()))
+        return merge(self._below.histories(names - self._first.keys()), here, key=attrgetter("stream"))
 
     def read_all(self, after: int = 0, limit: int | None = None) -> Iterator[Envelope]:
         """See `EventStore.read_all`."""
@@ -54,21 +92,70 @@ class Rehearsal:
         """See `EventStore.outcome`."""
         return self._outcomes.get(command_id) or self._below.outcome(command_id)
 
-    def streams_of(self, customer_id: str) -> tuple[str, ...]:
+    def streams_of(self, customer_id: str, kind: StreamKind = _SUBSCRIPTION) -> tuple[str, ...]:
         """See `EventStore.streams_of`."""
-        new = {state.stream for state in self._states.values() if state.customer_id == customer_id}
-        return tuple(sorted(new.union(self._below.streams_of(customer_id))))
+        new = (one.stream for one in self._states.values() if (one.kind, one.customer_id) == (kind, customer_id))
+        return tuple(sorted({*new, *self._below.streams_of(customer_id, kind)}))
 
-    def streams(self) -> Iterator[str]:
+    def streams(self, kind: StreamKind = _SUBSCRIPTION) -> Iterator[str]:
         """See `EventStore.streams`."""
-        return iter(sorted({*self._states, *self._below.streams()}))
+        new = (state.stream for state in self._states.values() if state.kind is kind)
+        return iter(sorted({*new, *self._below.streams(kind)}))
 
-    def due(self, until: datetime | None = None) -> tuple[tuple[datetime, str], ...]:
+    def state(self, stream: str) -> StreamState | None:
+        """See `EventStore.state`."""
+        return self._states.get(stream) or self._below.state(stream)
+
+    def due(
+        self, until: datetime | None = None, *, after: Entry | None = None, limit: int | None = None
+    ) -> tuple[Entry, ...]:
         """See `EventStore.due`."""
-        below = ((at, stream) for at, stream in self._below.due(until) if stream not in self._states)
-        here = ((state.next_due_at, state.stream) for state in self._states.values())
-        dated = ((at, stream) for at, stream in here if at is not None and (until is None or at <= until))
-        return tuple(sorted(chain(below, dated)))
+        # As many as are rehearsed may be passed over below.
+        more = None if limit is None else limit + len(self._states)
+        below = (entry for entry in self._below.due(until, after=after, limit=more) if entry[1] not in self._states)
+        here = ((state.next_due_at, state.stream) for state in self._states.values() if state.next_due_at)
+        dated = (entry for entry in here if (not until or entry[0] <= until) and (not after or entry > after))
+        return tuple(sorted(chain(below, dated))[:limit])
+
+    def snapshot(self, stream: str) -> Snapshot | None:
+        """See `EventStore.snapshot`."""
+        if stream in self._snapshots:
+            return self._snapshots[stream]
+        below, first = self._below.snapshot(stream), self._first.get(stream)
+        # Others may have gone on below from where this rehearsal went another way.
+        return below if below and (first is None or below.version < first) else None
+
+    def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """See `EventStore.keep_snapshot`. It is kept here, as all that is rehearsed."""
+        self._snapshots[snapshot.stream] = snapshot
+
+    def restore(self, envelopes: Iterable[Envelope], index: Index) -> int:  # noqa: ARG002 - see `EventStore.restore`
+        """Refused: a rehearsal gives no positions, so it has no place for envelopes that bring theirs.
+
+        Raises:
+            StoreError: always.
+        """
+        message = "a rehearsal is not restored into: name the store itself"
+        raise StoreError(message)
+
+    def rewrite(self, envelopes: Sequence[Envelope], customers: Mapping[str, str]) -> None:  # noqa: ARG002 - the same
+        """Refused: what is stored below is never changed from here.
+
+        Raises:
+            StoreError: always.
+        """
+        message = "a rehearsal rewrites nothing: name the store itself"
+        raise StoreError(message)
+
+    def seal(self) -> None:
+        """What has no position is not sealed."""
 
     def close(self) -> None:
         """What is below stays open: it belongs to whoever opened it."""
+
+
+def rehearse(store: EventStore, commits: Iterable[Commit]) -> None:
+    """Raise what would keep *store* from appending *commits*, one after the other; nothing is appended."""
+    rehearsal = Rehearsal(store)
+    for commit in commits:
+        rehearsal.append(commit)

@@ -3,55 +3,57 @@
 A transaction takes the write lock before the versions are compared, so nothing can slip in between.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from attrs import evolve
-
-from csp_lifecycle.errors import BrokenHistoryError, DuplicateCommandError
+from csp_lifecycle.errors import DuplicateCommandError
 from csp_lifecycle.stores.expected import require_expected
+from csp_lifecycle.stores.linking import linked, placed
+from csp_lifecycle.stores.rows import COLUMNS, DECIDED_ON, envelope_of, histories_of, kind_of, outcome_of
 from csp_lifecycle.stores.sqlite_file import SqliteFile
-from csp_lifecycle.stores.store import Commit, Envelope, Outcome
-from csp_lifecycle.vocabulary.commands import Actor
-from csp_lifecycle.wire.events import event_json, event_of
-from csp_lifecycle.wire.text import parse_object, write
+from csp_lifecycle.stores.sqlite_moving import restore, rewrite
+from csp_lifecycle.stores.sqlite_rows import EVENTS, end_of_log, insert, instant_of, note, ticks_of
+from csp_lifecycle.stores.sqlite_schema import MIGRATIONS
+from csp_lifecycle.stores.store import (
+    Commit,
+    Entry,
+    Envelope,
+    History,
+    Index,
+    Outcome,
+    Snapshot,
+    StreamKind,
+    StreamState,
+)
 
-_LAYOUT = 1
-"""Which tables the file has; it stands in the file as `user_version`."""
-
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS events (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    stream TEXT NOT NULL, version INTEGER NOT NULL, event_id TEXT NOT NULL, recorded_at TEXT NOT NULL,
-    command_id TEXT NOT NULL, actor TEXT NOT NULL, policy TEXT NOT NULL, schema INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    UNIQUE (stream, version)
-);
-CREATE TABLE IF NOT EXISTS streams (
-    stream TEXT PRIMARY KEY, version INTEGER NOT NULL, customer_id TEXT NOT NULL, next_due_at INTEGER
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS streams_by_customer ON streams (customer_id, stream);
-CREATE INDEX IF NOT EXISTS streams_by_due ON streams (next_due_at, stream) WHERE next_due_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS commands (
-    command_id TEXT PRIMARY KEY, digest TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL
-) WITHOUT ROWID;
-PRAGMA user_version = {_LAYOUT};
-COMMIT;
-"""
-_EVENTS = "SELECT position, version, event_id, recorded_at, command_id, actor, policy, schema, body FROM events"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_SUBSCRIPTION = StreamKind.SUBSCRIPTION
+_STREAM = f"{EVENTS} WHERE stream = ? AND version > ? ORDER BY version"
+_HISTORIES = f"""SELECT {", ".join(DECIDED_ON)} FROM json_each(?) AS asked CROSS JOIN events ON stream = asked.value
+    ORDER BY asked.key, version"""  # noqa: S608 - the same
+_PART = f"{EVENTS} WHERE position > ? ORDER BY position LIMIT ?"
+_COMMAND = f"SELECT {', '.join(COLUMNS)}, ordinal FROM events WHERE command_id = ? ORDER BY ordinal"  # noqa: S608
+_HEAD = "SELECT digest FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
+_TAKEN = "SELECT count(*) FROM events WHERE command_id = ? AND ordinal = 1"
+_VERSION = "SELECT version FROM streams WHERE stream = ?"
+_HELD = "SELECT count(*) FROM streams WHERE kind = ? AND customer_id = ?"
+_STATE = "SELECT stream, version, customer_id, next_due_at, kind FROM streams WHERE stream = ?"
+_DUE = """SELECT next_due_at, stream FROM streams
+    WHERE next_due_at IS NOT NULL AND next_due_at <= ? AND (next_due_at, stream) > (?, ?)
+    ORDER BY next_due_at, stream LIMIT ?"""
+_FIRST, _ALL = (-(2**63), ""), -1
 _PAGE = 1000
 """How many rows are fetched at a time: no transaction is held open while a reader thinks."""
 
 
 class SqliteStore:
     """Keeps history in a file. Safe to share between threads, and between processes on one machine.
+
+    Several processes that write need SQLite 3.51.3 or newer: before, two of them in the same moment could damage the
+    file (`sqlite3.sqlite_version` tells which one there is).
 
     Args:
         path: the file; it is created if it is missing, in a folder that must exist.
@@ -60,131 +62,130 @@ class SqliteStore:
     """
 
     def __init__(self, path: str | Path, *, synchronous: str = "FULL", busy_timeout: float = 30.0) -> None:
-        self._file = SqliteFile(path, _LAYOUT, _SCHEMA, synchronous=synchronous, busy_timeout=busy_timeout)
+        self._file = SqliteFile(path, MIGRATIONS, synchronous=synchronous, busy_timeout=busy_timeout)
 
     def append(self, commit: Commit) -> tuple[Envelope, ...]:
         """See `EventStore.append`."""
         with self._file.transaction() as connection:
-            number = partial(_number, connection)
-            if number("SELECT count(*) FROM commands WHERE command_id = ?", commit.command_id):
-                raise DuplicateCommandError(commit.command_id)
-            require_expected(
-                commit,
-                partial(number, "SELECT version FROM streams WHERE stream = ?"),
-                partial(number, "SELECT count(*) FROM streams WHERE customer_id = ?"),
-            )
-            stored = tuple(_insert(connection, envelope) for envelope in commit.envelopes)
-            connection.executemany(
-                "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?)",
-                [
-                    (state.stream, state.version, state.customer_id, _ticks(state.next_due_at))
-                    for state in commit.states
-                ],
-            )
-            connection.execute(
-                "INSERT INTO commands VALUES (?, ?, ?, ?)",
-                (commit.command_id, commit.digest, stored[0].position, stored[-1].position),
-            )
-        return stored
+            return _append(connection, commit)
 
-    def read(self, stream: str) -> tuple[Envelope, ...]:
+    def append_all(self, commits: Sequence[Commit]) -> tuple[tuple[Envelope, ...], ...]:
+        """See `EventStore.append_all`."""
+        with self._file.transaction() as connection:
+            return tuple(_append(connection, commit) for commit in commits)
+
+    def read(self, stream: str, after: int = 0) -> tuple[Envelope, ...]:
         """See `EventStore.read`."""
-        return tuple(map(_envelope, self._file.all(f"{_EVENTS} WHERE stream = ? ORDER BY version", stream)))
+        return tuple(map(envelope_of, self._file.all(_STREAM, stream, after)))
+
+    def histories(self, streams: Iterable[str]) -> Iterator[History]:
+        """See `EventStore.histories`."""
+        return histories_of(self._file.all(_HISTORIES, json.dumps(sorted(set(streams)))), self.read)
 
     def read_all(self, after: int = 0, limit: int | None = None) -> Iterator[Envelope]:
         """See `EventStore.read_all`. What is appended after reading began is left for the next time."""
         ((last,),) = self._file.all("SELECT coalesce(max(position), 0) FROM events")
-        statement = f"{_EVENTS} WHERE position > ? ORDER BY position LIMIT ?"
-        left = last - after if limit is None else min(limit, last - after)
-        while left > 0 and (rows := self._file.all(statement, after, min(left, _PAGE))):
-            yield from map(_envelope, rows)
+        left = last if limit is None else limit
+        while after < last and left > 0 and (rows := self._file.all(_PART, after, min(left, _PAGE))):
+            wanted = [row for row in rows if row[0] <= last]
+            yield from map(envelope_of, wanted)
             after, left = rows[-1][0], left - len(rows)
 
     def outcome(self, command_id: str) -> Outcome | None:
         """See `EventStore.outcome`."""
-        found = self._file.all("SELECT digest, first, last FROM commands WHERE command_id = ?", command_id)
-        if not found:
-            return None
-        digest, first, last = found[0]
-        rows = self._file.all(f"{_EVENTS} WHERE position BETWEEN ? AND ? ORDER BY position", first, last)
-        return Outcome(digest, tuple(map(_envelope, rows)))
+        return outcome_of(self._file.all(_COMMAND, command_id))
 
-    def streams_of(self, customer_id: str) -> tuple[str, ...]:
+    def streams_of(self, customer_id: str, kind: StreamKind = _SUBSCRIPTION) -> tuple[str, ...]:
         """See `EventStore.streams_of`."""
-        rows = self._file.all("SELECT stream FROM streams WHERE customer_id = ? ORDER BY stream", customer_id)
-        return tuple(stream for (stream,) in rows)
+        statement = "SELECT stream FROM streams WHERE kind = ? AND customer_id = ? ORDER BY stream"
+        return tuple(stream for (stream,) in self._file.all(statement, kind.value, customer_id))
 
-    def streams(self) -> Iterator[str]:
+    def streams(self, kind: StreamKind = _SUBSCRIPTION) -> Iterator[str]:
         """See `EventStore.streams`."""
-        last = ""
-        while rows := self._file.all(
-            "SELECT stream FROM streams WHERE stream > ? ORDER BY stream LIMIT ?", last, _PAGE
-        ):
+        last, statement = "", "SELECT stream FROM streams WHERE kind = ? AND stream > ? ORDER BY stream LIMIT ?"
+        while rows := self._file.all(statement, kind.value, last, _PAGE):
             yield from (stream for (stream,) in rows)
             last = rows[-1][0]
 
-    def due(self, until: datetime | None = None) -> tuple[tuple[datetime, str], ...]:
+    def state(self, stream: str) -> StreamState | None:
+        """See `EventStore.state`."""
+        rows = self._file.all(_STATE, stream)
+        return _state(*rows[0]) if rows else None
+
+    def due(
+        self, until: datetime | None = None, *, after: Entry | None = None, limit: int | None = None
+    ) -> tuple[Entry, ...]:
         """See `EventStore.due`."""
-        rows = self._file.all(
-            "SELECT next_due_at, stream FROM streams WHERE next_due_at IS NOT NULL AND next_due_at <= ? "
-            "ORDER BY next_due_at, stream",
-            _ticks(until or datetime.max.replace(tzinfo=UTC)),
-        )
-        return tuple((_instant(ticks), stream) for ticks, stream in rows)
+        last = ticks_of(until or datetime.max.replace(tzinfo=UTC))
+        behind = (ticks_of(after[0]), after[1]) if after else _FIRST
+        rows = self._file.all(_DUE, last, *behind, _ALL if limit is None else limit)
+        return tuple((instant_of(ticks), stream) for ticks, stream in rows)
+
+    def snapshot(self, stream: str) -> Snapshot | None:
+        """See `EventStore.snapshot`."""
+        rows = self._file.all("SELECT version, schema, digest, body FROM snapshots WHERE stream = ?", stream)
+        return _snapshot(stream, *rows[0]) if rows else None
+
+    def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """See `EventStore.keep_snapshot`."""
+        values = (snapshot.stream, snapshot.version, snapshot.schema, snapshot.digest, snapshot.body)
+        with self._file.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)", values)
+
+    def restore(self, envelopes: Iterable[Envelope], index: Index) -> int:
+        """See `EventStore.restore`. Meanwhile others may read, and wait with what they write."""
+        with self._file.transaction() as connection:
+            return restore(connection, envelopes, index)
+
+    def rewrite(self, envelopes: Sequence[Envelope], customers: Mapping[str, str]) -> None:
+        """See `EventStore.rewrite`. Of what was overwritten, no byte is left in the file.
+
+        Raises:
+            StoreError: as there; or it is rewritten, but others are reading and keep old pages alive: do it again.
+        """
+        with self._file.transaction() as connection:
+            rewrite(connection, envelopes, customers)
+        self._file.forget()
+
+    def seal(self) -> None:
+        """Every append seals what it appends."""
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
 
-def _number(connection: sqlite3.Connection, statement: str, name: str) -> int:
+def _append(connection: sqlite3.Connection, commit: Commit) -> tuple[Envelope, ...]:
+    number = partial(_number, connection)
+    if number(_TAKEN, commit.command_id):
+        raise DuplicateCommandError(commit.command_id)
+    require_expected(commit, partial(number, _VERSION), partial(number, _HELD, commit.kind.value))
+    stored = placed(linked(commit, partial(_head, connection)), end_of_log(connection))
+    insert(connection, zip(stored, range(1, len(stored) + 1), strict=True))
+    note(connection, commit.states)
+    return stored
+
+
+def _number(connection: sqlite3.Connection, statement: str, *names: str) -> int:
     """The number that *statement* finds for a name; 0 if it finds none."""
-    row = connection.execute(statement, (name,)).fetchone()
+    row = connection.execute(statement, names).fetchone()
     return row[0] if row else 0
 
 
-def _insert(connection: sqlite3.Connection, envelope: Envelope) -> Envelope:
-    cursor = connection.execute(
-        "INSERT INTO events (stream, version, event_id, recorded_at, command_id, actor, policy, schema, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            envelope.stream,
-            envelope.version,
-            envelope.event_id,
-            envelope.recorded_at.isoformat(),
-            envelope.command_id,
-            envelope.actor.value,
-            envelope.policy,
-            envelope.schema,
-            write(event_json(envelope.event)),
-        ),
+def _head(connection: sqlite3.Connection, stream: str) -> str:
+    row = connection.execute(_HEAD, (stream,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _snapshot(stream: str, version: int, schema: int, digest: str, body: str) -> Snapshot:
+    return Snapshot(stream=stream, version=version, schema=schema, digest=digest, body=body)
+
+
+def _state(stream: str, version: int, customer_id: str, ticks: int | None, kind: str) -> StreamState:
+    return StreamState(
+        stream=stream,
+        version=version,
+        customer_id=customer_id,
+        next_due_at=None if ticks is None else instant_of(ticks),
+        kind=kind_of(kind),
     )
-    return evolve(envelope, position=cursor.lastrowid or 0)
-
-
-def _envelope(row: Any) -> Envelope:
-    position, version, event_id, recorded_at, command_id, actor, policy, schema, body = row
-    try:
-        return Envelope(
-            position=position,
-            version=version,
-            event_id=event_id,
-            recorded_at=datetime.fromisoformat(recorded_at).astimezone(UTC),
-            command_id=command_id,
-            actor=Actor(actor),
-            policy=policy,
-            schema=schema,
-            event=event_of(parse_object(body), schema),
-        )
-    except (BrokenHistoryError, ValueError, TypeError) as error:
-        message = f"position {position} cannot be read: {error}"
-        raise BrokenHistoryError(message, version) from None
-
-
-def _ticks(at: datetime | None) -> int | None:
-    """An instant as whole microseconds, which compare as the instants do."""
-    return None if at is None else (at - _EPOCH) // _MICROSECOND
-
-
-def _instant(ticks: int) -> datetime:
-    return _EPOCH + ticks * _MICROSECOND

@@ -7,12 +7,15 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from csp_lifecycle.errors import StoreError
+
+Migration = Callable[[sqlite3.Connection], None]
 
 _PAUSE = 0.005
 """How many seconds pass between two tries to switch a new file to WAL."""
@@ -28,17 +31,18 @@ _SENTENCES = {
 
 
 class SqliteFile:
-    """One open file. Its `schema` is a script that makes the tables and sets `user_version` to `layout`.
+    """One open file. Which tables it has stands in it as `user_version`: how many migrations it has had.
 
     Args:
         path: where it is; it is created if it is missing, in a folder that must exist.
-        layout: which tables this version of the library reads and writes; a file with others is refused.
-        schema: makes them, in one transaction, and does no harm where they are.
+        migrations: make the tables, one after the other; those that a file has not had are applied to it, all or none.
         synchronous: `FULL` or `NORMAL`, as SQLite means them.
         busy_timeout: how many seconds a write waits for another process's.
     """
 
-    def __init__(self, path: str | Path, layout: int, schema: str, *, synchronous: str, busy_timeout: float) -> None:
+    def __init__(
+        self, path: str | Path, migrations: Sequence[Migration], *, synchronous: str, busy_timeout: float
+    ) -> None:
         if synchronous not in {"FULL", "NORMAL"}:
             message = f"synchronous must be FULL or NORMAL, not {synchronous!r}"
             raise ValueError(message)
@@ -51,25 +55,36 @@ class SqliteFile:
                 self._path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
             )
             try:
-                self._prepare(layout, schema, synchronous)
+                self._prepare(migrations, synchronous)
             except BaseException:
                 self._connection.close()
                 raise
 
-    def _prepare(self, layout: int, schema: str, synchronous: str) -> None:
+    def _prepare(self, migrations: Sequence[Migration], synchronous: str) -> None:
         # In this order: whoever makes the tables in between sets the layout with them, in one transaction.
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if found != layout and (found or tables):
+        found = self._layout()
+        if found > len(migrations) or (tables and not found):
             message = (
-                f"the SQLite file {self._path} has layout {found}, this version of the library reads {layout}: "
-                "upgrade the library, or name a file that holds nothing else"
+                f"the SQLite file {self._path} has layout {found}, this version of the library reads "
+                f"{len(migrations)}: upgrade the library, or name a file that holds nothing else"
             )
             raise StoreError(message)
         self._switch_to_wal()
         self._connection.execute(f"PRAGMA synchronous = {synchronous}")
-        if found != layout:
-            self._connection.executescript(schema)
+        if found < len(migrations):
+            with self.transaction():
+                self._migrate(migrations)
+
+    def _layout(self) -> int:
+        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        return int(found)
+
+    def _migrate(self, migrations: Sequence[Migration]) -> None:
+        # Asked again under the lock: somebody else may have been faster.
+        for number in range(self._layout(), len(migrations)):
+            migrations[number](self._connection)
+            self._connection.execute(f"PRAGMA user_version = {number + 1}")
 
     def _switch_to_wal(self) -> None:
         deadline = time.monotonic() + self._busy_timeout
@@ -132,11 +147,38 @@ class SqliteFile:
             except (UnicodeEncodeError, OverflowError):
                 # What SQLite cannot hold was never stored.
                 return []
+            except sqlite3.OperationalError as error:
+                if "decode to UTF-8" not in str(error):
+                    raise
+                return _with_scars(connection, statement, parameters)
+
+    def forget(self) -> None:
+        """Leave nothing in the file, or in its write-ahead log, of what was overwritten or deleted.
+
+        Raises:
+            StoreError: somebody reads what was there before, for longer than this store waits.
+        """
+        with self._connected() as connection:
+            # Pages keep what they no longer show, and the log keeps old pages.
+            connection.execute("VACUUM")
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            message = f"{self._path} still holds what was overwritten, because others are reading it: do this again"
+            raise StoreError(message)
 
     def close(self) -> None:
         """Close it. What is asked of it afterwards is an error."""
         with self._connected() as connection:
             connection.close()
+
+
+def _with_scars(connection: sqlite3.Connection, statement: str, parameters: Sequence[Any]) -> list[Any]:
+    """The rows, among them text that somebody spoiled: what is no UTF-8 in it is marked, and no digest holds then."""
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+    try:
+        return connection.execute(statement, parameters).fetchall()
+    finally:
+        connection.text_factory = str
 
 
 def _kind_of(error: sqlite3.Error) -> int:

@@ -26,10 +26,11 @@ from csp_lifecycle.service import Lifecycle
 from csp_lifecycle.service.loading import known
 from csp_lifecycle.stores.memory import MemoryStore
 from csp_lifecycle.testing.strategies import KINDS, World, advances, beginnings, commands, subjects, waits
+from csp_lifecycle.values.calendar import DAY
 from csp_lifecycle.vocabulary.commands import Command, EndCycle, EndTerm, Purchase, StartTrial, TimeCommand
 from csp_lifecycle.vocabulary.events import Event, Purchased, WaitingChangesVoided
 from csp_lifecycle.vocabulary.names import command_name, event_name
-from csp_lifecycle.vocabulary.subscription import NOTHING, Subscription
+from csp_lifecycle.vocabulary.subscription import LIVE, NOTHING, Subscription
 
 _RECORDED = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -67,8 +68,8 @@ def forecast(action: Action, holdings: Holdings, market: Market) -> Forecast:
         return Forecast(None, [*said, cell.reason][0].code)
     rows = [row for row in policy.rows if (row.status, row.on) == (status, type(action)) and row.when(attempt)]
     expect(len(rows) == 1, f"{len(rows)} rows hold for {pair} while {status.value}")
-    said = [guard.reason for guard in policy.guards_of(rows[0]) if not guard.holds(attempt)]
-    return Forecast(None, said[0].code) if said else Forecast(rows[0])
+    no = next((guard for guard in policy.guards_of(rows[0]) if not guard.holds(attempt)), None)
+    return Forecast(rows[0]) if no is None else Forecast(None, no.reason.code)
 
 
 class TableModel(RuleBasedStateMachine):
@@ -88,7 +89,7 @@ class TableModel(RuleBasedStateMachine):
         self.lifecycle = Lifecycle(self.store, self.world.catalog, clock=lambda: _RECORDED, policies=self.policies)
         self.states: dict[str, Subscription] = {}
         self.changed: set[str] = set()
-        self.open_cells = {(row.status, row.on) for policy in self.policies.values() for row in policy.rows}
+        self.open_cells = {(name, row.status, row.on) for name, policy in self.policies.items() for row in policy.rows}
 
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
@@ -99,7 +100,7 @@ class TableModel(RuleBasedStateMachine):
     @rule(wait=waits(), data=st.data())
     def advance(self, wait: timedelta, data: st.DataObject) -> None:
         """Time alone acts: each event is what the row of the due command records, at its deadline."""
-        self.now += wait
+        self.now = data.draw(st.sampled_from((self.now + wait, *self._term_ends())))
         command = attrs.evolve(data.draw(advances(self.world)), to=self.now)
         note(repr(command))
         if command.subscription_id not in {None, *self.states}:
@@ -111,6 +112,21 @@ class TableModel(RuleBasedStateMachine):
         names = self.states if command.subscription_id is None else (command.subscription_id,)
         left = {name for name in names if (next_due(self.states[name]) or command.to) < command.to}
         expect(left == {stuck.subscription_id for stuck in answer.stuck}, f"{left} are due and not taken")
+
+    def _term_ends(self) -> list[datetime]:
+        """The ends of terms that are not too far away: what happens there is met only at the very instant."""
+        terms = [state.term for state in self.states.values() if state.term is not None and state.status in LIVE]
+        return sorted({term.ends_before for term in terms if self.now < term.ends_before < self.now + 370 * DAY})
+
+    def has_row(self, state: Subscription, kind: type[Command]) -> bool:
+        """Whether the table of a subscription has a row for a command now."""
+        return (state.policy, state.status, kind) in self.open_cells
+
+    def possible(self) -> list[type[Command]]:
+        """The commands for which the table has a row on one of the subscriptions that are there."""
+        states = self.states.values()
+        begins = {Purchase, StartTrial}
+        return [kind for kind in KINDS if kind in begins or any(self.has_row(state, kind) for state in states)]
 
     def send(self, command: Command) -> None:
         """One command: refused with the code of the table, or recorded as its row says."""
@@ -133,12 +149,13 @@ class TableModel(RuleBasedStateMachine):
         self._note(after, written)
 
     def _is_held_back(self, command: Command, row: Row | None) -> bool:
-        """Whether add-ons that must follow stand in the way of what the row of their base would record."""
+        """Whether add-ons that must follow, or are busy, stand in the way of what their base's row would record."""
         attached = [one for one in self.states.values() if one.base_subscription_id == command.subscription_id]
         if row is None or not attached:
             return False
         carries = self.policies[self.states[command.subscription_id].policy].carries
-        return any(kind in carries and carries[kind].needed for kind in row.records)
+        busy = any(one.in_flight for one in attached)
+        return any(kind in carries and (busy or carries[kind].needed) for kind in row.records)
 
     def _note(self, states: Holdings, written: Iterable[str]) -> None:
         self.changed |= set(written)
@@ -174,8 +191,8 @@ class TableModel(RuleBasedStateMachine):
             expected = kinds[name].pop(0) if kinds[name] else None
             expect(expected is type(event), f"{event} was recorded, expected {expected}")
             voids |= self._owed_voids(before, event)
-            for add_on, more in self._carried(states, event):
-                kinds[add_on] += more
+            for name_of_more, more in self._carried(states, event):
+                kinds[name_of_more] += more
         expect(not voids and not any(kinds.values()), f"{voids} and {dict(kinds)} were not recorded")
         return states
 
@@ -198,12 +215,12 @@ class TableModel(RuleBasedStateMachine):
         row = forecast(due_command(subscription, event.at, complete=complete), holdings, self.market).row
         return () if row is None else row.records
 
-    def _carried(self, holdings: Holdings, event: Event) -> Iterable[tuple[str, tuple[type[Event], ...]]]:
+    def _carried(self, holdings: Holdings, event: Event) -> Iterable[tuple[str, list[type[Event]]]]:
         carry = self.policies[holdings[event.subscription_id].policy].carries.get(type(event))
         for name, other in holdings.items():
-            if carry is not None and other.base_subscription_id == event.subscription_id:
-                row = forecast(carry.command(event, name), holdings, self.market).row
-                yield name, () if row is None else row.records
+            if carry is not None and other.base_subscription_id == event.subscription_id and other.status in LIVE:
+                command = carry.command(event, name)
+                yield from forecast(command, holdings, self.market).owed(command).items()
 
     @invariant()
     def the_log_adds_up_to_the_state(self) -> None:
@@ -235,10 +252,13 @@ class TableModel(RuleBasedStateMachine):
 def _rule_for(kind: type[Command]) -> Callable[..., None]:
     def arrive(self: TableModel, wait: timedelta, data: st.DataObject) -> None:
         self.now += wait
+        possible = self.possible()
+        # What the table has no row for is refused alike every time, so mostly something else comes instead.
+        meant = kind if kind in possible else data.draw(st.sampled_from((kind, *possible)))
         # Any subscription may be meant, most often one on which the table has a row for the command.
-        likely = subjects(state for state in self.states.values() if (state.status, kind) in self.open_cells)
+        likely = subjects(state for state in self.states.values() if self.has_row(state, meant))
         subject = data.draw(st.sampled_from((*likely, *likely, *likely, *self.world.subscriptions)))
-        self.send(attrs.evolve(data.draw(commands(kind, self.world)), at=self.now, subscription_id=subject))
+        self.send(attrs.evolve(data.draw(commands(meant, self.world)), at=self.now, subscription_id=subject))
 
     # Hypothesis tells rules apart by the name of their function.
     arrive.__name__ = command_name(kind).replace("-", "_")

@@ -23,7 +23,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from csp_lifecycle.stores.linking import linked
 from csp_lifecycle.stores.postgres import PostgresStore
+from csp_lifecycle.stores.postgres_rows import APPEND, Linked, arguments
+from csp_lifecycle.stores.store import Commit
 
 
 class PostgresServer:
@@ -55,6 +58,13 @@ class PostgresServer:
     def close(self) -> None:
         """Stop it and delete what it stored."""
         self._server.cleanup()
+
+
+def append_slowly(connection: "psycopg.Connection[tuple[Any, ...]]", commit: Commit) -> None:
+    """What the store does to append, on a connection of the caller's, whose transaction may stay open."""
+    heads = dict(connection.execute("SELECT stream, digest FROM csp_lifecycle.streams").fetchall())
+    before = {state.stream: str(heads.get(state.stream, "")) for state in commit.states}
+    connection.execute(APPEND, arguments([Linked(commit, before, linked(commit, before.__getitem__))]))
 
 
 @contextmanager

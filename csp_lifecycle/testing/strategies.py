@@ -22,7 +22,7 @@ from csp_lifecycle.values.windows import TICK
 from csp_lifecycle.vocabulary import commands as c
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer
 from csp_lifecycle.vocabulary.names import COMMANDS, command_name
-from csp_lifecycle.vocabulary.subscription import PaymentMethod, Status, Subscription
+from csp_lifecycle.vocabulary.subscription import MovedAddOn, PaymentMethod, Status, Subscription
 
 Kind = type[c.Command]
 
@@ -30,12 +30,16 @@ KINDS: tuple[Kind, ...] = get_args(c.Command)
 """Every command about one subscription."""
 PAID_TERMS = (TermLength.MONTH, TermLength.YEAR, TermLength.THREE_YEARS)
 
+Terms = tuple[TermLength | None, Plan | None]
+Sale = tuple[TermLength | None, Plan | None, str | None]
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class World:
     """What random commands speak of, over a catalog, from an instant on.
 
     Of the subscriptions, the `first` are there from the beginning, the `later` ones may come out of commands.
+    Where `policies` are named, what is bought first is bought under one of them.
     """
 
     catalog: Catalog = attrs.field(factory=example_catalog)
@@ -45,6 +49,7 @@ class World:
     customers: tuple[str, ...] = ("contoso", "contoso", "fabrikam")
     seats: tuple[int, ...] = (1, 2, 5, 25, 40)
     aligns: tuple[Alignment | str, ...] = (Alignment.CALENDAR_MONTH, "s-1", "s-2")
+    policies: tuple[str, ...] = ()
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
@@ -52,9 +57,21 @@ class World:
         return self.first + self.later
 
     @property
+    def sales(self) -> dict[str, tuple[Sale, ...]]:
+        """The offers that are sold without conditions: on which term and plan, under which policy."""
+        plain = (offer for offer in self.catalog.offers.values() if _is_plain(offer))
+        return {
+            offer.offer_id: tuple((*terms, policy) for terms in _terms_of(offer) for policy in self._policies_of(offer))
+            for offer in plain
+        }
+
+    def _policies_of(self, offer: Offer) -> tuple[str | None, ...]:
+        return tuple(name for name in self.policies if POLICIES[name].commerce is offer.commerce) or (None,)
+
+    @property
     def offers(self) -> tuple[str, ...]:
-        """The paid offers that are sold without conditions."""
-        return tuple(name for name, offer in self.catalog.offers.items() if _is_plain(offer))
+        """All offers."""
+        return tuple(self.catalog.offers)
 
     @property
     def higher(self) -> tuple[str, ...]:
@@ -69,7 +86,12 @@ class World:
 
 def _is_plain(offer: Offer) -> bool:
     conditions = (offer.requires_attestation, offer.one_per_customer, offer.add_on_to, offer.min_seats > 1)
-    return bool(offer.prices) and not any(conditions) and len({price.currency for price in offer.prices}) == 1
+    currencies = {price.currency for price in offer.prices}
+    return not any(conditions) and not offer.trial and not offer.unavailable and len(currencies) <= 1
+
+
+def _terms_of(offer: Offer) -> tuple[Terms, ...]:
+    return tuple((price.term, price.plan) for price in offer.prices) or ((None, None),)
 
 
 @cache
@@ -86,21 +108,25 @@ def waits() -> SearchStrategy[timedelta]:
 
 # In which forms a command comes: the optional arguments that it carries, together.
 _FORMS: dict[Kind, tuple[tuple[str, ...], ...]] = {
-    c.Purchase: tuple(
-        ("seats", "term", "plan", *further)
-        for further in (
-            (),
-            (),
-            ("align",),
-            ("ends_on",),
-            ("promotion_id",),
-            ("base_subscription_id",),
-            ("resellers", "friendly_name"),
-            ("attested", "billing_currency"),
-        )
+    c.Purchase: (
+        (),
+        *(
+            ("seats", "term", "plan", *further)
+            for further in (
+                (),
+                (),
+                ("align",),
+                ("ends_on",),
+                ("promotion_id",),
+                ("base_subscription_id",),
+                ("resellers", "friendly_name"),
+                ("attested", "billing_currency"),
+                ("policy",),
+            )
+        ),
     ),
-    c.Suspend: ((), ("reason",)),
-    c.Reactivate: ((), ("reason",)),
+    c.Suspend: ((), ("reason",), ("actor",), ("actor", "reason")),
+    c.Reactivate: ((), ("reason",), ("actor",), ("actor", "reason")),
     c.Cancel: ((), (), ("at_term_end",)),
     c.ScheduleChange: (
         ("seats",),
@@ -113,16 +139,17 @@ _FORMS: dict[Kind, tuple[tuple[str, ...], ...]] = {
         ("ends_on",),
         ("offer_id", "seats", "term", "plan"),
     ),
-    c.ChangeTerm: ((), ("seats",)),
+    c.ChangeTerm: ((), ("seats",), ("actor",)),
     c.Upgrade: ((), ("term", "plan"), ("new_subscription_id",), ("target_subscription_id",)),
     c.ConvertTrial: ((), ("seats",), ("offer_id", "term", "plan"), ("target_subscription_id",)),
+    c.ExtendTrial: ((), ("card_on_file",)),
+    c.ChangePaymentMethod: ((), ("actor",)),
+    c.Migrate: ((), ("full_term",), ("term", "plan"), ("add_ons",)),
 }
 
 
 # What arguments are drawn from in every world.
 _WORDS: dict[str, SearchStrategy[Any]] = {
-    "term": st.sampled_from(PAID_TERMS),
-    "plan": st.sampled_from(Plan),
     "promotion_id": st.just("spring"),
     "resellers": st.sampled_from((("r-1",), ("r-1", "r-1"), ("r-1", "r-2", "r-3", "r-4", "r-5", "r-6"))),
     "friendly_name": st.sampled_from(("Sales", "Support")),
@@ -130,8 +157,9 @@ _WORDS: dict[str, SearchStrategy[Any]] = {
     "reason": st.sampled_from(("partner", "fraud", "base")),
     "partner_id": st.just("adatum"),
     "method": st.sampled_from(PaymentMethod),
-    "attested": st.just(value=True),
-    "at_term_end": st.just(value=True),
+    "actor": st.sampled_from((c.Actor.MICROSOFT, c.Actor.SUPPORT)),
+    "policy": st.sampled_from(tuple(POLICIES)),
+    **dict.fromkeys(("attested", "at_term_end", "card_on_file", "full_term"), st.just(value=True)),
 }
 
 
@@ -139,16 +167,24 @@ _WORDS: dict[str, SearchStrategy[Any]] = {
 def _pools(world: World) -> dict[str, SearchStrategy[Any]]:
     """Every argument by name: what it is drawn from."""
     names = st.one_of(st.sampled_from(world.first), st.sampled_from(world.subscriptions))
+    later = st.one_of(st.sampled_from(world.later), st.sampled_from(world.subscriptions))
+    offers = st.one_of(st.sampled_from(world.higher or world.offers), st.sampled_from(world.offers))
+    add_on = st.builds(MovedAddOn, subscription_id=names, new_subscription_id=later, offer_id=offers)
     days = st.integers(0, 1200).map(lambda days: world.begins_at.date() + days * DAY)
+    sold = [terms for offer in world.catalog.offers.values() for terms in _terms_of(offer)]
     return _WORDS | {
+        # Mostly what is sold at all.
+        "term": st.sampled_from((*{term: True for term, _ in sold if term}, *PAID_TERMS)),
+        "plan": st.sampled_from((*{plan: True for _, plan in sold if plan}, *Plan)),
         # The instant is settled later: building strategies costs more than drawing from them.
         "at": st.just(world.begins_at),
         "customer_id": st.sampled_from(world.customers),
-        "offer_id": st.one_of(st.sampled_from(world.higher), st.sampled_from(tuple(world.catalog.offers))),
+        "offer_id": offers,
         "seats": st.sampled_from(world.seats),
         "ends_on": st.one_of(days.map(last_of_month), days),
         "align": st.sampled_from(world.aligns),
-        "new_subscription_id": st.one_of(st.sampled_from(world.later), st.sampled_from(world.subscriptions)),
+        "new_subscription_id": later,
+        "add_ons": add_on.map(lambda one: (one,)),
         **dict.fromkeys(("subscription_id", "target_subscription_id", "base_subscription_id"), names),
     }
 
@@ -172,20 +208,16 @@ def beginnings(world: World) -> SearchStrategy[c.Command]:
     """A purchase, or a trial, that the catalog sells without conditions."""
     pools = _pools(world)
     who = {name: pools[name] for name in ("at", "subscription_id", "customer_id")}
-    terms = [(term, plan) for term in PAID_TERMS for plan in Plan if plan.months <= term.months]
-    purchases = [
-        st.builds(
-            c.Purchase,
-            **who,
-            offer_id=st.sampled_from(world.offers),
-            seats=pools["seats"],
-            term=st.just(term),
-            plan=st.just(plan),
-        )
-        for term, plan in terms
-    ]
-    trials = [st.builds(c.StartTrial, **who, offer_id=st.just(offer)) for offer in world.trials * 2]
-    return st.one_of(*purchases, *trials)
+
+    def purchase(offer_id: str, sale: Sale) -> SearchStrategy[c.Command]:
+        term, plan, policy = sale
+        seats = st.none() if term is None else pools["seats"]
+        terms = {"offer_id": offer_id, "term": term, "plan": plan, "policy": policy}
+        return st.builds(c.Purchase, **who, seats=seats, **{name: st.just(value) for name, value in terms.items()})
+
+    bought = [st.sampled_from(sales).flatmap(partial(purchase, name)) for name, sales in world.sales.items()]
+    tried = [st.builds(c.StartTrial, **who, offer_id=st.just(offer)) for offer in world.trials]
+    return st.one_of(*bought, *tried)
 
 
 @cache

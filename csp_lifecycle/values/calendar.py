@@ -8,11 +8,18 @@ previous boundary, because adding months is not associative: 31 January + 1 mont
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
+from typing import Annotated
 
 from attrs import frozen
 from dateutil.relativedelta import relativedelta
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A moment, as a value or an event keeps it: aware, in UTC (R-TIME-01). The mark is read by who decodes events."""
 
 DAY = timedelta(days=1)
+LATEST = datetime(9900, 1, 1, tzinfo=UTC)
+"""Nobody asks for decisions from here on: what one brings, terms ahead, must lie before the calendar ends in 9999."""
 
 
 class TermLength(Enum):
@@ -54,7 +61,7 @@ _CYCLE_MONTHS = {Plan.MONTHLY: 1, Plan.ANNUAL: 12, Plan.TRIENNIAL: 36}
 TRIAL_DAYS = 30
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Cycle:
     """One charged interval inside a term; both days are inclusive (R-TIME-02)."""
 
@@ -67,12 +74,12 @@ class Cycle:
         return midnight(self.ends_on + DAY)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Term:
     """A commitment from an instant to the end of an inclusive last day (R-TIME-02)."""
 
     length: TermLength
-    starts_at: datetime
+    starts_at: Instant
     ends_on: date
 
     @property
@@ -88,7 +95,10 @@ class Term:
 
 def midnight(day: date) -> datetime:
     """The first instant of *day*, in UTC (R-TIME-01)."""
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, _MIDNIGHT)
+
+
+_MIDNIGHT = time(tzinfo=UTC)
 
 
 def add_months(day: date, months: int, month_ends: MonthEnds = MonthEnds.CLAMPED) -> date:

@@ -87,18 +87,21 @@ def charged(price: Decimal, share: Share, seats: int, currency: str, rounding: R
     return Charged(unit, decimal(rounded(unit * seats, digits, rounding.direction), digits))
 
 
-def exact(amount: Decimal | Fraction | int) -> Fraction:
-    """The amount as a fraction.
+def exact(amount: Decimal | Fraction | int, name: str = "money") -> Fraction:
+    """The amount as a fraction; *name* is what an error calls it.
 
     Raises:
-        TypeError: it is a float, which no longer knows the amount that was meant.
+        TypeError: it is a float, which no longer knows the amount that was meant (R-PRORATE-13).
         ValueError: it is no number.
     """
     if isinstance(amount, bool) or not isinstance(amount, (Decimal, Fraction, int)):
-        message = f'money must be a Decimal, not {amount!r}: write Decimal("9.99"), a float has lost the exact amount'
+        message = (
+            f'{name} must be a Decimal, not {amount!r}: write Decimal("9.99"), a float has lost the exact amount '
+            "(R-PRORATE-13)"
+        )
         raise TypeError(message)
     if isinstance(amount, Decimal) and not amount.is_finite():
-        message = f"money must be a finite amount, not {amount}"
+        message = f"{name} must be a finite amount, not {amount} (R-PRORATE-13)"
         raise ValueError(message)
     return Fraction(amount)
 
@@ -121,7 +124,7 @@ def decimal(figure: Fraction, digits: int) -> Decimal:
 
 
 def shown(figure: Fraction, currency: str) -> Decimal:
-    """The figure for people: at most 15 significant digits (D-24), and at least the minor ones."""
+    """The figure as it is written: at most 15 significant digits (D-24), and at least the minor ones."""
     precise = Context(prec=_MOST_DIGITS_SHOWN, rounding=ROUND_HALF_UP)
     short = precise.divide(Decimal(figure.numerator), Decimal(figure.denominator))
     least = Decimal(f"1e-{minor_digits(currency)}")

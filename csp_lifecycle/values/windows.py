@@ -8,7 +8,7 @@ from enum import Enum
 
 from attrs import evolve, frozen
 
-from csp_lifecycle.values.calendar import DAY, add_months, midnight
+from csp_lifecycle.values.calendar import DAY, Instant, add_months, midnight
 
 TICK = timedelta(microseconds=1)
 """The smallest step of our clock: what is open until an instant is closed one tick later."""
@@ -29,20 +29,20 @@ class Counting(Enum):
     CALENDAR_DAYS = "calendar-days"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Refund:
     """One refund a cancellation may still get, until an inclusive instant."""
 
     kind: RefundKind
-    until: datetime
+    until: Instant
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SeatLot:
     """Seats added at one moment, which may be removed again until an inclusive instant (R-SEATS-03)."""
 
     seats: int
-    reducible_until: datetime
+    reducible_until: Instant
 
 
 @frozen
@@ -94,7 +94,7 @@ def open_lots(lots: tuple[SeatLot, ...], at: datetime) -> tuple[SeatLot, ...]:
 
 def open_refunds(refunds: tuple[Refund, ...], at: datetime) -> tuple[Refund, ...]:
     """The refunds that may still be had at *at*, earliest deadline first."""
-    return tuple(refund for refund in refunds if refund.until >= at)
+    return tuple(sorted((refund for refund in refunds if refund.until >= at), key=lambda refund: refund.until))
 
 
 def seats_in(lots: tuple[SeatLot, ...]) -> int:

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from csp_lifecycle.errors import InvalidCatalogError
 from csp_lifecycle.values.calendar import Plan, TermLength
+from csp_lifecycle.vocabulary import fields
 from csp_lifecycle.vocabulary.subscription import Commerce
 
 
@@ -27,11 +28,16 @@ class Unavailable(Enum):
 
 @frozen(kw_only=True)
 class Price:
-    """What one seat costs for one charge cycle, from a day on (`since` None: always)."""
+    """What one seat costs for one charge cycle, from a day on (`since` None: always).
+
+    Raises:
+        TypeError: the amount is a float (R-PRORATE-13).
+        ValueError: it is negative, or no number.
+    """
 
     term: TermLength
     plan: Plan
-    amount: Decimal
+    amount: Decimal = fields.price()
     currency: str
     since: date | None = None
 

@@ -42,7 +42,8 @@ class Actor(Enum):
 
 def _asks(_: Any, __: "Attribute[Actor]", value: Any) -> None:
     if not isinstance(value, Actor) or value is Actor.CLOCK:
-        message = f"actor must be partner, customer, publisher, microsoft or support, not {value!r}"
+        named = value.value if isinstance(value, Actor) else value
+        message = f"actor must be partner, customer, publisher, microsoft or support, not {named!r}"
         raise ValueError(message)
 
 
@@ -68,7 +69,7 @@ def _term(*, required: bool = False) -> Any:
 
 
 @frozen(kw_only=True)
-class _Request:
+class Request:
     """What every command may carry: who asks, an idempotency key, the version it was decided on."""
 
     actor: Actor = field(default=Actor.PARTNER, validator=_asks)
@@ -77,7 +78,7 @@ class _Request:
 
 
 @frozen(kw_only=True)
-class _SubscriptionCommand(_Request):
+class _SubscriptionCommand(Request):
     """A command about one subscription, at an instant."""
 
     at: datetime = instant()
@@ -319,7 +320,7 @@ class CompleteCycleCharge(_SubscriptionCommand):
 
 
 @frozen(kw_only=True)
-class Advance(_Request):
+class Advance(Request):
     """Take all that is due up to and including *to*, everywhere or on one subscription."""
 
     to: datetime = instant()

@@ -7,16 +7,16 @@ An event carries, resolved, whatever it sets: neither replay nor billing opens a
 in; a log that shows it elsewhere is broken. `follows` may only grow, so that old logs stay readable.
 """
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import ClassVar, Union
 
 from attrs import frozen
 
-from csp_lifecycle.values.calendar import Cycle, Plan, Term
+from csp_lifecycle.values.calendar import Cycle, Instant, Plan, Term
 from csp_lifecycle.values.windows import Refund, RefundKind, SeatLot
-from csp_lifecycle.vocabulary.fields import aware, optional_aware, text
+from csp_lifecycle.vocabulary.fields import aware, named, optional_aware
 from csp_lifecycle.vocabulary.subscription import (
     Commerce,
     EndReason,
@@ -47,7 +47,7 @@ class Reassignment(Enum):
     MANUAL = "manual"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Fact:
     """What every event says: when it took effect (aware, UTC) and which subscription it is about."""
 
@@ -56,8 +56,13 @@ class Fact:
     is_update: ClassVar[bool] = False
     """Whether it stands for one accepted command since the purchase (R-PURCHASE-15)."""
 
-    at: datetime = aware()
-    subscription_id: str = text()
+    at: Instant = aware()
+    subscription_id: str = named()
+
+    @property
+    def stream(self) -> str:
+        """The id of what the event is about."""
+        return self.subscription_id
 
     @property
     def applies(self) -> frozenset[Slot]:
@@ -65,7 +70,7 @@ class Fact:
         return frozenset()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class _Terms(Fact):
     """The terms that are in force from this event on.
 
@@ -85,7 +90,7 @@ class _Terms(Fact):
     seat_lots: tuple[SeatLot, ...]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class _Sold(Fact):
     """What a purchase settles. An offer that is billed by usage has no seats, term, plan, cycle or price.
 
@@ -95,7 +100,7 @@ class _Sold(Fact):
     follows = frozenset({Status.NONE})
 
     offer_id: str
-    seats: int
+    seats: int | None
     term: Term | None
     plan: Plan | None
     cycle_anchor: date | None
@@ -120,21 +125,21 @@ class _Sold(Fact):
     named_policy: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Purchased(_Sold):
     """A paid subscription began: bought, or come out of another one (`origin`)."""
 
     leads_to = Status.ACTIVE
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Ordered(_Sold):
     """A marketplace subscription was ordered; its term begins when the publisher activates it (R-PURCHASE-13)."""
 
     leads_to = Status.PENDING
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Activated(Fact):
     """The publisher confirmed the order, and the paid term began (R-PURCHASE-13)."""
 
@@ -144,9 +149,10 @@ class Activated(Fact):
     term: Term
     cycle_anchor: date
     charge_cycle: Cycle
+    seat_lots: tuple[SeatLot, ...] | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class TrialStarted(Fact):
     """A free trial began. `default_change` is what its end converts it to (R-SCHED-04)."""
 
@@ -171,51 +177,58 @@ class TrialStarted(Fact):
     named_policy: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SeatsChanged(Fact):
     """The number of seats changed by `seats` to `seats_after`; `seat_lots` are the lots open from now on."""
 
     is_update = True
+    direction: ClassVar[int] = -1
+    """1 where seats come, -1 where they go."""
+    fewest: ClassVar[int] = 1
+    """How many seats it leaves at least."""
 
     seats: int
     seats_after: int
     seat_lots: tuple[SeatLot, ...]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SeatsAdded(SeatsChanged):
     """Seats were added, in a lot of their own (R-SEATS-03)."""
 
+    direction = 1
     follows = frozenset({Status.ACTIVE, Status.RENEWING})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SeatsRemoved(SeatsChanged):
     """Seats were removed from open lots (R-SEATS-05)."""
 
     follows = frozenset({Status.ACTIVE, Status.RENEWING})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SeatsMovedOut(SeatsChanged):
     """Seats left for another subscription (R-UPGRADE-07, R-UPGRADE-08, R-TRIAL-09)."""
 
+    fewest = 0
     follows = frozenset({Status.ACTIVE, Status.TRIAL})
 
     other_subscription_id: str
     reassignment: Reassignment
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SeatsMovedIn(SeatsChanged):
     """Seats came from another subscription (R-UPGRADE-08, R-TRIAL-09)."""
 
+    direction = 1
     follows = frozenset({Status.ACTIVE})
 
     other_subscription_id: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Upgraded(_Terms):
     """All seats, and perhaps more, moved to a higher offer in place (R-UPGRADE-06)."""
 
@@ -226,7 +239,7 @@ class Upgraded(_Terms):
     reassignment: Reassignment
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class TermChanged(_Terms):
     """Another, longer term began on the day of the change (R-BILL-13)."""
 
@@ -234,7 +247,7 @@ class TermChanged(_Terms):
     is_update = True
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class _NewTerm(_Terms):
     """A term began that brings its policy with it, and may put waiting changes into force."""
 
@@ -249,14 +262,14 @@ class _NewTerm(_Terms):
         return frozenset(self.applied)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class TrialConverted(_NewTerm):
     """A trial became a paid subscription in place (R-TRIAL-02, R-TRIAL-08)."""
 
     follows = frozenset({Status.TRIAL, Status.RENEWING})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Renewed(_NewTerm):
     """The next term began (R-RENEW-05). `reassignment` is set where the offer changed (R-SCHED-11)."""
 
@@ -266,7 +279,7 @@ class Renewed(_NewTerm):
     reassignment: Reassignment | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Suspended(Fact):
     """Users lost access; the term and its deadlines keep running (R-SUSP-07).
 
@@ -280,11 +293,11 @@ class Suspended(Fact):
 
     reason: str
     auto_renew: bool
-    until: datetime | None = optional_aware()
+    until: Instant | None = optional_aware()
     charges_paused: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class SuspensionReasonLifted(Fact):
     """One of several reasons is gone; access stays blocked (R-SUSP-16)."""
 
@@ -294,7 +307,7 @@ class SuspensionReasonLifted(Fact):
     reason: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Reactivated(Fact):
     """The last reason is gone and users have access again (R-SUSP-06).
 
@@ -312,9 +325,10 @@ class Reactivated(Fact):
     cycle_anchor: date | None = None
     unit_price: Decimal | None = None
     auto_renew: bool | None = None
+    seat_lots: tuple[SeatLot, ...] | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Canceled(Fact):
     """The subscription ended at once (R-CANCEL-01); `refund` says what is given back."""
 
@@ -325,7 +339,7 @@ class Canceled(Fact):
     refund: RefundKind
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class CancellationScheduled(Fact):
     """The subscription will end after an inclusive day, with its term or its cycle (R-CANCEL-10, R-CANCEL-15)."""
 
@@ -335,7 +349,7 @@ class CancellationScheduled(Fact):
     ends_on: date
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class AutoRenewTurnedOn(Fact):
     """The term will renew when it ends (R-RENEW-01)."""
 
@@ -343,7 +357,7 @@ class AutoRenewTurnedOn(Fact):
     is_update = True
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class AutoRenewTurnedOff(Fact):
     """The term will lapse when it ends (R-RENEW-02)."""
 
@@ -351,7 +365,7 @@ class AutoRenewTurnedOff(Fact):
     is_update = True
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ChangeScheduled(Fact):
     """An instruction set waits for the next term, in place of any earlier one (R-SCHED-03)."""
 
@@ -361,7 +375,7 @@ class ChangeScheduled(Fact):
     scheduled_change: ScheduledChange
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ScheduledChangeWithdrawn(Fact):
     """The instruction set was taken back (R-SCHED-03)."""
 
@@ -371,7 +385,7 @@ class ScheduledChangeWithdrawn(Fact):
     scheduled_change: ScheduledChange
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class BillingPlanQueued(Fact):
     """Another plan waits for the next charge cycle (R-BILL-01)."""
 
@@ -381,7 +395,7 @@ class BillingPlanQueued(Fact):
     plan: Plan
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class BillingPlanWithdrawn(Fact):
     """The queued plan was taken back (R-BILL-11)."""
 
@@ -391,7 +405,7 @@ class BillingPlanWithdrawn(Fact):
     plan: Plan
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class WaitingChangesVoided(Fact):
     """Waiting changes were lost because of another event (R-SCHED-05..07): which, why, and what they were."""
 
@@ -405,14 +419,14 @@ class WaitingChangesVoided(Fact):
     plan: Plan | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class CycleChargeStarted(Fact):
     """A cycle charge that applies a queued plan is in flight (R-LOCK-02)."""
 
     follows = _RUNNING
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class CycleCharged(Fact):
     """The next charge cycle began; `plan` and `unit_price` are set where a queued plan came into force."""
 
@@ -428,7 +442,7 @@ class CycleCharged(Fact):
         return frozenset({Slot.NEXT_CHARGE}) if self.plan is not None else frozenset()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class RenewalStarted(Fact):
     """A renewal, or the conversion of a trial, is in flight (R-LOCK-03)."""
 
@@ -436,7 +450,7 @@ class RenewalStarted(Fact):
     follows = frozenset({Status.ACTIVE, Status.TRIAL})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Expired(Fact):
     """The term ended without a renewal (R-RENEW-10).
 
@@ -446,11 +460,11 @@ class Expired(Fact):
     leads_to = Status.EXPIRED
     follows = frozenset({Status.ACTIVE, Status.TRIAL, Status.SUSPENDED})
 
-    until: datetime | None = optional_aware()
+    until: Instant | None = optional_aware()
     reason: EndReason = EndReason.LAPSED
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Disabled(Fact):
     """Only an administrator can reach the data (R-STATUS-04); `until` is when the next step is due."""
 
@@ -458,11 +472,11 @@ class Disabled(Fact):
     follows = frozenset({Status.EXPIRED, Status.SUSPENDED, Status.DISABLED})
 
     phase: Phase
-    until: datetime = aware()
+    until: Instant = aware()
     reason: EndReason = EndReason.LAPSED
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Deleted(Fact):
     """The subscription is gone for good (R-STATUS-01)."""
 
@@ -473,7 +487,7 @@ class Deleted(Fact):
     into_subscription_id: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Transferred(Fact):
     """The subscription went to another partner, where it goes on under another id (R-TRANSFER-01)."""
 
@@ -485,7 +499,7 @@ class Transferred(Fact):
     into_subscription_id: str
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Migrated(Fact):
     """A legacy subscription went to new commerce, where it goes on under another id (R-MIGRATE-01)."""
 
@@ -497,7 +511,7 @@ class Migrated(Fact):
     add_ons: tuple[MovedAddOn, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class TrialExtended(Fact):
     """A trial has more days, once (R-TRIAL-18)."""
 
@@ -507,7 +521,7 @@ class TrialExtended(Fact):
     term: Term
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class PaymentMethodChanged(Fact):
     """The customer pays another way (R-RENEW-12)."""
 
@@ -517,7 +531,7 @@ class PaymentMethodChanged(Fact):
     method: PaymentMethod
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Renamed(Fact):
     """The friendly name changed (R-SCHED-08)."""
 

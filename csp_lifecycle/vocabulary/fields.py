@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import attrs
+
+from csp_lifecycle.values.money import exact
 
 Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -16,12 +19,17 @@ def instant() -> Any:
 
 def aware() -> Any:
     """An aware datetime in UTC, as events carry it: checked, not converted (R-TIME-01)."""
-    return attrs.field(validator=_is_utc)
+    return _checked(_is_utc)
 
 
 def optional_aware() -> Any:
     """As `aware`, or None."""
-    return attrs.field(default=None, validator=attrs.validators.optional(_is_utc))
+    return _checked(attrs.validators.optional(_is_utc), default=None)
+
+
+def named() -> Any:
+    """As `text`, in an event."""
+    return _checked(validate_text)
 
 
 def text() -> Any:
@@ -40,13 +48,28 @@ def texts() -> Any:
 
 
 def seats() -> Any:
-    """A whole number of seats from 1 (R-SEATS-11)."""
+    """A whole number of seats from 1 to 10^9 (R-SEATS-11)."""
     return attrs.field(validator=_is_seats)
 
 
 def optional_seats() -> Any:
     """As `seats`, or None."""
     return attrs.field(default=None, validator=attrs.validators.optional(_is_seats))
+
+
+def money() -> Any:
+    """An amount above nothing, small enough that a sum of many is exact."""
+    return attrs.field(validator=_is_money)
+
+
+def optional_money() -> Any:
+    """As `money`, or None."""
+    return attrs.field(default=None, validator=attrs.validators.optional(_is_money))
+
+
+def price() -> Any:
+    """An exact amount from 0: a Decimal or a whole number, never a float (R-PRORATE-13)."""
+    return attrs.field(converter=attrs.Converter(_in_decimals, takes_field=True))
 
 
 def one_of(kind: type) -> Any:
@@ -62,6 +85,19 @@ def optional(kind: type) -> Any:
 def flag(*, default: bool = False) -> Any:
     """True or False, never a word or a number for it."""
     return attrs.field(default=default, validator=_is_a(bool))
+
+
+def _checked(check: Check, **settings: Any) -> Any:
+    """A field that the constructor checks. A validator would be asked again for every event read from a log.
+
+    What a log holds went through the constructor once. The decoder of stored events has checks of its own.
+    """
+
+    def checked(value: Any, field: "attrs.Attribute[Any]") -> Any:
+        check(None, field, value)
+        return value
+
+    return attrs.field(converter=attrs.Converter(checked, takes_field=True), **settings)
 
 
 def _in_utc(value: Any, field: "attrs.Attribute[Any]") -> datetime:
@@ -88,7 +124,7 @@ def validate_text(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
     if not value:
         message = f"{field.name} must not be empty: leave it out, or give it a value"
         raise ValueError(message)
-    if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+    if not value.isprintable() and ("\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value)):
         message = f"{field.name} must not hold NUL or half a surrogate pair, no store could keep it: {value!r}"
         raise ValueError(message)
 
@@ -100,6 +136,32 @@ def _is_seats(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
     if value < 1:
         message = f"{field.name} must be at least 1, not {value}; to give up every seat, cancel (R-SEATS-11)"
         raise ValueError(message)
+    if value > _MOST_SEATS:
+        message = f"{field.name} must be at most {_MOST_SEATS} (R-SEATS-11)"
+        raise ValueError(message)
+
+
+def _is_money(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
+    if not isinstance(value, Decimal):
+        message = f"{field.name} must be a Decimal, not {value!r}: a float has lost the exact amount (R-PRORATE-13)"
+        raise TypeError(message)
+    if not (value.is_finite() and 0 < value < _TOO_MUCH and value == round(value, _MOST_DIGITS)):
+        message = f"{field.name} must be above 0, below {_TOO_MUCH} and of at most {_MOST_DIGITS} decimals, not {value}"
+        raise ValueError(message)
+
+
+_MOST_SEATS = 10**9
+"""Of what is added up from this, every database still has a number."""
+_TOO_MUCH = 10**15
+_MOST_DIGITS = 4
+"""No currency has more."""
+
+
+def _in_decimals(value: Any, field: "attrs.Attribute[Any]") -> Decimal:
+    if exact(value, field.name) < 0:
+        message = f"{field.name} must not be negative: {value}; a credit is worked out, never priced"
+        raise ValueError(message)
+    return Decimal(value)
 
 
 def _is_a(kind: type) -> Check:

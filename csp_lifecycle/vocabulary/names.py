@@ -8,8 +8,13 @@ import re
 from functools import cache
 from typing import Any, get_args
 
+from csp_lifecycle.vocabulary.account_commands import AccountCommand
+from csp_lifecycle.vocabulary.account_events import AccountEvent
 from csp_lifecycle.vocabulary.commands import Advance, Command
 from csp_lifecycle.vocabulary.events import Event
+
+AnyCommand = Command | Advance | AccountCommand
+AnyEvent = Event | AccountEvent
 
 
 def kebab(kind: type) -> str:
@@ -24,8 +29,8 @@ def _kebab(name: str) -> str:
 
 command_name = event_name = kebab
 
-COMMANDS: dict[str, type[Any]] = {kebab(kind): kind for kind in (*get_args(Command), Advance)}
+COMMANDS: dict[str, type[Any]] = {kebab(kind): kind for kind in get_args(AnyCommand)}
 """Every command that can be sent, by name, in the order of the contract."""
 
-EVENTS: dict[str, type[Any]] = {kebab(kind): kind for kind in get_args(Event)}
+EVENTS: dict[str, type[Any]] = {kebab(kind): kind for kind in get_args(AnyEvent)}
 """Every event, by stored name."""

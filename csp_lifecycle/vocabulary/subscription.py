@@ -2,6 +2,7 @@
 
 The fields are declared once, in `SubscriptionFields`, which is mutable: replay fills one (see
 `lifecycle.evolve`) and freezes it into a `Subscription` at the end. Nothing else may use the mutable class.
+A `Subscription` has the same fields and no others, so that freezing is a change of class and copies nothing.
 """
 
 from datetime import date, datetime
@@ -27,6 +28,9 @@ class Commerce(Enum):
 
 class Status(Enum):
     """What decides which rows of a policy apply. `NONE` is before the first event and never printed."""
+
+    # Replay looks for the status in a set at every event; by itself an Enum hashes its name, in Python.
+    __hash__ = object.__hash__
 
     NONE = "none"
     PENDING = "pending"
@@ -84,7 +88,7 @@ class EndReason(Enum):
     UNPAID = "unpaid"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class ScheduledChange:
     """One instruction set for the next term; None where the renewal keeps what is in force (R-SCHED-03).
 
@@ -98,7 +102,7 @@ class ScheduledChange:
     ends_on: date | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class MovedAddOn:
     """An add-on that is migrated along with its base: into which new subscription, of which offer (R-MIGRATE-05)."""
 
@@ -107,7 +111,7 @@ class MovedAddOn:
     offer_id: str
 
 
-@define(kw_only=True)
+@define
 class SubscriptionFields:
     """The fields of a subscription, as replay fills them."""
 
@@ -147,6 +151,7 @@ class SubscriptionFields:
     trial_extended: bool = False
     payment_method: PaymentMethod = PaymentMethod.CARD
     updates: int = 0
+    began_at: datetime | None = None
     version: int = 0
     changed_at: datetime | None = None
     as_of: datetime | None = None
@@ -156,9 +161,9 @@ class SubscriptionFields:
 class Subscription(SubscriptionFields):
     """A subscription as of an instant, frozen.
 
-    `changed_at` is the last event's instant, `as_of` that or the later one it was asked for. Windows and lots are
-    kept as they were recorded; which of them are open is a question to an instant: `cancellable_until(at)`,
-    `lots_at(at)`.
+    `began_at` is the first event's instant, `changed_at` the last one's, `as_of` that or the later one it was
+    asked for. Windows and lots are kept as they were recorded; which of them are open is a question to an instant:
+    `cancellable_until(at)`, `lots_at(at)`.
     """
 
     @property
@@ -183,8 +188,11 @@ class Subscription(SubscriptionFields):
         return self.scheduled_change
 
     def refunds_at(self, at: datetime) -> tuple[Refund, ...]:
-        """The refunds a cancellation at *at* may choose from, earliest deadline first (R-CANCEL-02)."""
-        return open_refunds(self.refunds, at)
+        """The refunds a cancellation at *at* may choose from, earliest deadline first (R-CANCEL-02).
+
+        There are none while charges are paused: what was paid ahead has been given back already (R-CANCEL-09).
+        """
+        return () if self.charges_paused else open_refunds(self.refunds, at)
 
     def cancellable_until(self, at: datetime) -> datetime | None:
         """The last instant of the cancellation window that is open at *at*; None if none is (R-CANCEL-03)."""

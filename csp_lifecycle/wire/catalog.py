@@ -10,10 +10,11 @@ from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, Unavailable, catalog_of
 from csp_lifecycle.vocabulary.subscription import Commerce
 from csp_lifecycle.wire.converter import day_of, make_converter, money_of, require_keys
-from csp_lifecycle.wire.text import parse_object
+from csp_lifecycle.wire.text import LONGEST, parse_object
 
 _CONVERTER = make_converter(forbid_extra_keys=True)
 _Reader = Callable[[Any], Any]
+_LONGEST = 10 * LONGEST
 
 
 def read_catalog(text: str) -> Catalog:
@@ -23,7 +24,7 @@ def read_catalog(text: str) -> Catalog:
         InvalidCatalogError: something in it cannot be understood.
     """
     try:
-        value = parse_object(text)
+        value = parse_object(text, longest=_LONGEST)
         require_keys(value, ("offers",), "the catalog")
         entries = _list(value.get("offers"))
     except ValueError as error:

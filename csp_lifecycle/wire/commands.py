@@ -1,21 +1,25 @@
 """Commands as JSON objects (`"do"`), read strictly and written canonically."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import attrs
 from cattrs.errors import BaseValidationError
 
 from csp_lifecycle.errors import InvalidCommandError
-from csp_lifecycle.vocabulary.commands import Advance, Command
-from csp_lifecycle.vocabulary.names import COMMANDS, command_name
-from csp_lifecycle.wire.converter import explained, make_converter
+from csp_lifecycle.vocabulary.names import COMMANDS, AnyCommand, command_name
+from csp_lifecycle.wire.converter import coming_instant_of, explained, make_converter
 from csp_lifecycle.wire.text import parse_object, write
 
 _CONVERTER = make_converter(forbid_extra_keys=True)
+_CONVERTER.register_structure_hook(datetime, coming_instant_of)
+_FIELDS = {kind: [(field.name, field.default) for field in attrs.fields(kind)] for kind in COMMANDS.values()}
+_PLAIN = {str, int, bool, type(None)}
+"""The classes of values that are written as they are."""
 
 
-def read_command(text: str) -> Command | Advance:
+def read_command(text: str) -> AnyCommand:
     """The command that one line of JSON writes.
 
     Raises:
@@ -29,7 +33,7 @@ def read_command(text: str) -> Command | Advance:
         raise InvalidCommandError(str(error)) from None
 
 
-def command_of(value: dict[str, Any]) -> Command | Advance:
+def command_of(value: dict[str, Any]) -> AnyCommand:
     """The command that a parsed JSON object writes.
 
     Raises:
@@ -46,22 +50,22 @@ def command_of(value: dict[str, Any]) -> Command | Advance:
     optional = {field.name for field in attrs.fields(kind) if field.default is not attrs.NOTHING}
     named = {name: entry for name, entry in named.items() if entry is not None or name not in optional}
     try:
-        command: Command | Advance = _CONVERTER.structure(named, kind)
+        command: AnyCommand = _CONVERTER.structure(named, kind)
     except (BaseValidationError, ValueError, TypeError) as error:
         raise InvalidCommandError(explained(error)) from None
     return command
 
 
-def command_json(command: Command | Advance) -> dict[str, Any]:
+def command_json(command: AnyCommand) -> dict[str, Any]:
     """The command as a JSON object, without the keys that are at their defaults."""
-    written = {"do": command_name(type(command))}
-    for field in attrs.fields(type(command)):
-        value = getattr(command, field.name)
-        if value != field.default:
-            written[field.name] = _CONVERTER.unstructure(value)
+    written: dict[str, Any] = {"do": command_name(type(command))}
+    for name, default in _FIELDS[type(command)]:
+        value = getattr(command, name)
+        if value != default:
+            written[name] = value if value.__class__ in _PLAIN else _CONVERTER.unstructure(value)
     return written
 
 
-def command_digest(command: Command | Advance) -> str:
+def command_digest(command: AnyCommand) -> str:
     """A digest of the command's content: two commands with the same one ask for the same thing."""
     return hashlib.sha256(write(command_json(command)).encode()).hexdigest()

@@ -20,10 +20,11 @@ from cattrs.errors import (
 )
 
 from csp_lifecycle.values.alignment import Alignment
+from csp_lifecycle.values.calendar import LATEST
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_MONEY = re.compile(r"-?\d+(\.\d+)?")
+is_money = re.compile(r"-?\d+(\.\d+)?").fullmatch
 
 
 def instant_text(at: datetime) -> str:
@@ -49,6 +50,15 @@ def instant_of(value: Any, _: Any = None) -> datetime:
         raise ValueError(message) from None
 
 
+def coming_instant_of(value: Any, _: Any = None) -> datetime:
+    """An instant at which something is to be decided, so before `LATEST`."""
+    at = instant_of(value)
+    if at >= LATEST:
+        message = f"must lie before the year {LATEST.year}, {value} does not"
+        raise ValueError(message)
+    return at
+
+
 def day_of(value: Any, _: Any = None) -> date:
     """The day that YYYY-MM-DD names."""
     try:
@@ -63,12 +73,17 @@ def day_of(value: Any, _: Any = None) -> date:
 def money_of(value: Any, _: Any = None) -> Decimal:
     """The amount that a decimal string writes; a JSON number is refused, it has been through a float."""
     try:
-        if isinstance(value, str) and _MONEY.fullmatch(value):
+        if isinstance(value, str) and is_money(value):
             return Decimal(value)
     except InvalidOperation:
         pass
     message = f'must be a decimal string such as "12.00", not {_shown(value)}'
     raise ValueError(message)
+
+
+def money_text(amount: Decimal) -> str:
+    """An amount as a decimal string, however small it is: never with an exponent."""
+    return f"{amount:f}"
 
 
 def _exactly(kind: type, described: str) -> Callable[[Any, Any], Any]:
@@ -119,7 +134,7 @@ def make_converter(*, forbid_extra_keys: bool) -> Converter:
     _refuse_text_for_lists(converter)
     converter.register_unstructure_hook(datetime, instant_text)
     converter.register_unstructure_hook(date, date.isoformat)
-    converter.register_unstructure_hook(Decimal, str)
+    converter.register_unstructure_hook(Decimal, money_text)
     return converter
 
 

@@ -1,11 +1,12 @@
 """Refusals, errors and answers as JSON objects."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from csp_lifecycle.errors import CommandRefusedError, LifecycleError
-from csp_lifecycle.wire.converter import instant_text
+from csp_lifecycle.wire.converter import instant_text, money_text
 
 
 def refusal_json(refusal: CommandRefusedError) -> dict[str, Any]:
@@ -31,6 +32,8 @@ def plain(value: Any) -> Any:
             return instant_text(value)
         case date():
             return value.isoformat()
+        case Decimal():
+            return money_text(value)
         case Enum():
             return value.value
         case tuple():

@@ -10,7 +10,7 @@ from csp_lifecycle.wire.converter import make_converter
 _CONVERTER = make_converter(forbid_extra_keys=False)
 
 # The contract's fields that are read off the state as they are, in the contract's order around the rest.
-_BEFORE = ("subscription_id", "customer_id", "offer_id", "commerce", "policy", "status", "seats")
+_BEFORE = ("subscription_id", "customer_id", "offer_id", "commerce", "policy", "status")
 _MIDDLE = ("plan", "charge_cycle", "unit_price", "currency", "auto_renew", "cancellation_scheduled")
 _AFTER = ("base_subscription_id", "suspension_reasons", "phase", "end_reason", "friendly_name")
 
@@ -22,6 +22,8 @@ def subscription_json(subscription: Subscription, as_of: datetime | None = None)
     change = seen.next_term_change
     return {
         **_read(seen, _BEFORE),
+        # What is billed by use has no seats at all, which is not none of them (R-USAGE-06).
+        "seats": None if seen.term is None else seen.seats,
         "term": _plain(seen.term),
         **_read(seen, _MIDDLE),
         "scheduled_change": None if change is None else _change_json(change, is_default=seen.scheduled_change is None),

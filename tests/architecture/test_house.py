@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+import csp_lifecycle
 from csp_lifecycle.vocabulary.subscription import Subscription, SubscriptionFields
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +18,7 @@ LONGEST_MODULE = 300
 LONGEST_FUNCTION = 25
 TABLES = frozenset({"commands.py", "events.py", "new_commerce.py"})
 """One table on one page: these say in their first lines why they are longer."""
+OPTIONAL = {"eventsourcing", "hypothesis", "matplotlib", "orjson", "psycopg", "pytest", "rich", "transitions"}
 
 
 def functions_of(module: Path) -> Iterator[ast.FunctionDef]:
@@ -57,6 +59,21 @@ def test_the_frozen_subscription_has_the_fields_that_replay_fills() -> None:
 
 
 def test_importing_the_package_loads_no_optional_package() -> None:
-    script = "import sys, csp_lifecycle; print(sorted({'rich', 'hypothesis', 'pytest', 'psycopg'} & set(sys.modules)))"
+    """Not even when every public name is used; `transitions` is loaded by who asks for a machine."""
+    use_all = "import sys, csp_lifecycle as c; [getattr(c, name) for name in c.__all__]; "
+    script = use_all + f"print(sorted({OPTIONAL} & set(sys.modules)))"
     printed = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
     assert printed.strip() == "[]"
+
+
+def test_importing_the_package_loads_nothing_that_is_not_asked_for() -> None:
+    script = "import sys, csp_lifecycle; print(sorted({'attrs', 'cattrs', 'msgspec', 'sqlite3'} & set(sys.modules)))"
+    printed = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert printed.strip() == "[]"
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    for name in csp_lifecycle.__all__:
+        assert getattr(csp_lifecycle, name) is not None
+    assert set(csp_lifecycle.__all__) <= set(dir(csp_lifecycle))
+    assert not hasattr(csp_lifecycle, "Unheard")

@@ -9,7 +9,6 @@ import pytest
 
 from csp_lifecycle.billing.change import Entry
 from csp_lifecycle.billing.charges import charges_for
-from csp_lifecycle.billing.line import ChargeLine
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.policies.policy import Policy
 from csp_lifecycle.service.loading import known
@@ -18,6 +17,7 @@ from csp_lifecycle.testing import Scenario
 from csp_lifecycle.testing.catalogs import prices
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, catalog_of
+from csp_lifecycle.vocabulary.charge_line import ChargeLine
 from csp_lifecycle.vocabulary.commands import Actor, Advance, Command, Purchase
 from csp_lifecycle.vocabulary.subscription import Commerce
 

@@ -1,40 +1,30 @@
-"""Billing periods, availability and due days, what stands on an invoice, voids and rebills."""
+"""Billing periods, when their documents come, and what stands on an invoice."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_lifecycle.billing.invoices import (
-    BillingPeriod,
-    Document,
-    Invoice,
-    Program,
     available_on,
+    issuable_at,
     lines_of,
     period_of,
-    rebilled,
-    valid,
-    void_note,
 )
-from csp_lifecycle.billing.line import total
 from csp_lifecycle.billing.rules import LEGACY, MARKETPLACE_SAAS, NEW_COMMERCE
 from csp_lifecycle.testing import Scenario
 from csp_lifecycle.values.calendar import DAY
+from csp_lifecycle.vocabulary.account import Account, BillingPeriod, Program
 from csp_lifecycle.vocabulary.commands import AddSeats
 
 Said = Callable[..., Any]
 
-ISSUED = datetime(2025, 10, 8, tzinfo=UTC)
+ISSUED, LATER = datetime(2025, 10, 8, tzinfo=UTC), datetime(2025, 11, 8, tzinfo=UTC)
 SEPTEMBER = BillingPeriod(starts_on=date(2025, 9, 1), ends_on=date(2025, 9, 30))
-
-
-def invoice(amount: str = "100.00", **rest: Any) -> Invoice:
-    return Invoice(invoice_id="G1", period=SEPTEMBER, issued_at=ISSUED, amount=Decimal(amount), currency="EUR", **rest)
 
 
 @pytest.mark.parametrize(
@@ -78,10 +68,6 @@ def test_documents_have_a_last_day_to_appear(program: Program, day: str, availab
     assert available_on(program, period).isoformat() == available
 
 
-def test_an_invoice_is_due_after_sixty_days() -> None:  # TV-INV-06
-    assert invoice().due_on == date(2025, 12, 7)
-
-
 def test_charges_stand_on_the_invoice_of_their_order_date(
     sold: Said, buy: Said, do: Said, advance: Said, lines: Said
 ) -> None:  # R-CHARGE-06
@@ -89,33 +75,26 @@ def test_charges_stand_on_the_invoice_of_their_order_date(
     charged = lines(Scenario(buy("2025-09-30"), added, advance("2025-10-30"), catalog=sold()))
     new, credit, charge, renewal = charged
     october = period_of(Program.NEW_COMMERCE, date(2025, 10, 1))
-    about = (Program.NEW_COMMERCE, "EUR")
-    assert lines_of(SEPTEMBER, charged, *about, ()) == (new,)
-    assert lines_of(october, charged, *about, ()) == (credit, charge, renewal)
-    assert lines_of(october, charged, *about, (credit, charge)) == (renewal,)
-    assert lines_of(SEPTEMBER, charged, Program.NEW_COMMERCE, "USD", ()) == ()
-    assert lines_of(SEPTEMBER, charged, Program.LEGACY, "EUR", ()) == ()
+    account = Account(
+        account_id="acc", program=Program.NEW_COMMERCE, currency="EUR", anniversary_day=1, version=1, as_of=ISSUED
+    )
+    assert lines_of(account, SEPTEMBER, charged, LATER) == (new,)
+    assert lines_of(account, october, charged, LATER) == (credit, charge, renewal)
+    assert lines_of(account, october, charged, ISSUED) == (credit, charge)
+    assert lines_of(evolve(account, currency="USD"), SEPTEMBER, charged, LATER) == ()
+    assert lines_of(evolve(account, program=Program.LEGACY), SEPTEMBER, charged, LATER) == ()
+
+
+@pytest.mark.parametrize(
+    ("program", "instant"),
+    [(Program.NEW_COMMERCE, datetime(2025, 10, 1, tzinfo=UTC)), (Program.LEGACY, datetime(2025, 9, 12, tzinfo=UTC))],
+)
+def test_a_period_is_invoiced_when_it_is_over_and_in_legacy_when_it_begins(program: Program, instant: datetime) -> None:
+    # R-CHARGE-02, R-CHARGE-04
+    assert issuable_at(program, period_of(program, date(2025, 9, 20), 12)) == instant
 
 
 def test_the_two_files_have_no_word_in_common() -> None:  # R-CHARGE-23
     legacy, new = ({word for word, _ in rules.lines.values()} for rules in (LEGACY, NEW_COMMERCE))
     assert not legacy & new
     assert MARKETPLACE_SAAS.lines == NEW_COMMERCE.lines
-
-
-def test_a_void_note_is_the_exact_negative(sold: Said, buy: Said, lines: Said) -> None:  # TV-INV-04, R-CHARGE-10
-    billed = lines(Scenario(buy("2025-09-30"), catalog=sold()))
-    issued = invoice("100.80", lines=billed)
-    note = void_note(issued, "G2", ISSUED)
-    assert (note.document, note.amount, note.invoice_id) == (Document.VOID_NOTE, Decimal("-100.80"), "G2")
-    assert total(note.lines) + total(issued.lines) == 0
-
-
-def test_of_a_chain_only_the_last_rebill_counts() -> None:  # R-CHARGE-11
-    first = invoice(po_number="wrong", address="Main Street 1")
-    second = rebilled(first, "G3", ISSUED, po_number="right")
-    third = rebilled(second, "G5", ISSUED, amount=Decimal("90.00"))
-    chain = (first, void_note(first, "G2", ISSUED), second, void_note(second, "G4", ISSUED), third)
-    assert valid(chain) == (third,)
-    assert valid(chain[:2]) == ()
-    assert (third.po_number, third.address, third.amount) == ("right", "Main Street 1", Decimal("90.00"))

@@ -10,13 +10,13 @@ from attrs import evolve as with_changes
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from csp_lifecycle.billing.line import ChargeLine, ChargeType
 from csp_lifecycle.testing import Scenario
 from csp_lifecycle.testing.catalogs import prices
 from csp_lifecycle.testing.strategies import World, commands, histories
 from csp_lifecycle.values.alignment import Alignment
 from csp_lifecycle.values.calendar import DAY, Plan, TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer, catalog_of
+from csp_lifecycle.vocabulary.charge_line import ChargeLine, ChargeType
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
     Advance,

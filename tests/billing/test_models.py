@@ -5,9 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.testing import Scenario
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, catalog_of
@@ -93,6 +91,20 @@ def test_a_second_change_bills_what_was_billed_again(buy: Said, do: Said, file: 
         ("2018-01-13", "2018-01-31", 1, "2.45"),
         ("2018-02-01", "2018-02-04", 2, "1.03"),
         ("2018-02-05", "2018-02-12", 1, "1.03"),
+    ]
+
+
+def test_seats_that_are_taken_back_at_once_leave_the_line_there_was(buy: Said, do: Said, file: Said) -> None:
+    # INV-21, R-PRORATE-10
+    changes = (do(AddSeats, "2018-01-28", seats=1), do(RemoveSeats, "2018-01-28", seats=1))
+    assert [line[1:3] + line[4:] for line in file(legacy("1.01"), buy("2018-01-13", **YEAR), *changes)] == [
+        ("2018-01-13", "2018-02-12", 1, "1.01"),
+        ("2018-01-13", "2018-02-12", 1, "-1.01"),
+        ("2018-01-13", "2018-01-27", 1, "0.49"),
+        ("2018-01-28", "2018-02-12", 2, "1.04"),
+        ("2018-01-13", "2018-01-27", 1, "-0.49"),
+        ("2018-01-28", "2018-02-12", 2, "-1.04"),
+        ("2018-01-13", "2018-02-12", 1, "1.01"),
     ]
 
 
@@ -253,24 +265,6 @@ def test_a_usage_subscription_has_no_lines_of_its_own(buy: Said, do: Said, file:
 
 
 @pytest.mark.parametrize(
-    ("reading", "changed", "figures"),
-    [
-        # TV-LEG-08 and the figures of table 2.16.1 for the same year
-        ("legacy.daily-2", (Suspend, "2018-03-01", {}), ["-41.34"]),
-        ("legacy.daily-2", (AddSeats, "2018-02-01", {"seats": 1}), ["-48.00", "2.47", "89.96"]),
-    ],
-)
-def test_a_legacy_year_at_a_rounded_daily_price(
-    reading: str, changed: Any, figures: list[str], buy: Said, do: Said, lines: Said
-) -> None:  # AMB-38
-    kind, day, rest = changed
-    policies = {**POLICIES, reading: evolve(POLICIES["legacy"], id=reading)}
-    commands = (buy("2018-01-13", **ANNUAL, policy=reading), do(kind, day, **rest))
-    scenario = Scenario(*commands, catalog=legacy(), policies=policies)
-    assert [str(line.amount) for line in lines(scenario, policies=policies)[1:]] == figures
-
-
-@pytest.mark.parametrize(
     ("reading", "figures"),
     [
         ("unit-down", ["-94.00", "112.80"]),
@@ -284,7 +278,5 @@ def test_a_policy_may_round_every_line_in_one_mode(
     reading: str, figures: list[str], sold: Said, buy: Said, do: Said, lines: Said
 ) -> None:  # AMB-37; the prose of TV-SEAT-01 has 94 and 112.8
     named = f"new-commerce.{reading}"
-    policies = {**POLICIES, named: evolve(POLICIES["new-commerce"], id=named)}
     commands = (buy("2021-06-18", policy=named), do(AddSeats, "2021-06-20", seats=2))
-    scenario = Scenario(*commands, catalog=sold(), policies=policies)
-    assert [str(line.amount) for line in lines(scenario, policies=policies)[1:]] == figures
+    assert [str(line.amount) for line in lines(Scenario(*commands, catalog=sold()))[1:]] == figures

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from iso4217 import Currency
 
+from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.values.money import (
     TOTAL_DOWN,
     TOTAL_HALF_UP,
@@ -25,6 +26,7 @@ from csp_lifecycle.values.money import (
     rounded,
     shown,
 )
+from csp_lifecycle.vocabulary.catalog import Price
 
 DAILY_2, DAILY_3 = daily_rounded(2), daily_rounded(3)
 
@@ -103,6 +105,24 @@ def test_all_days_of_a_cycle_cost_its_price() -> None:  # R-PRORATE-02: dividing
 def test_only_exact_numbers_are_money(amount: Any) -> None:  # R-PRORATE-13
     with pytest.raises(TypeError, match="money must be a Decimal"):
         exact(amount)
+
+
+def test_a_price_is_never_a_float() -> None:  # R-PRORATE-13
+    through_a_float: Any = 10.08
+    with pytest.raises(TypeError, match=r'amount must be a Decimal, not 10\.08: write Decimal\("9\.99"\)'):
+        Price(term=TermLength.MONTH, plan=Plan.MONTHLY, amount=through_a_float, currency="EUR")
+
+
+@pytest.mark.parametrize(("amount", "problem"), [("-0.01", "must not be negative"), ("NaN", "must be a finite amount")])
+def test_a_price_is_an_amount_from_nothing_on(amount: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=f"amount {problem}"):
+        Price(term=TermLength.MONTH, plan=Plan.MONTHLY, amount=Decimal(amount), currency="EUR")
+
+
+def test_a_whole_number_is_a_price_and_kept_as_a_decimal() -> None:  # R-PRORATE-13
+    whole: Any = 7
+    price = Price(term=TermLength.MONTH, plan=Plan.MONTHLY, amount=whole, currency="EUR")
+    assert repr(price.amount) == "Decimal('7')"
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity"])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csp_lifecycle.billing.proration import CycleDays, Reading, days_in, unshortened, worth_in_months, worth_of
+from csp_lifecycle.billing.proration import Reading, days_in, unshortened, worth_in_months, worth_of
+from csp_lifecycle.policies.charging import CycleDays
 from csp_lifecycle.values.calendar import DAY, Cycle, MonthEnds, Plan, Term, TermLength, add_months, cycles_of, midnight
 from csp_lifecycle.values.money import Share
 

@@ -1,8 +1,8 @@
-"""Published figures of new commerce, line by line, each in its stated mode.
+"""Published figures of new commerce, line by line, in the default mode of each.
 
-Not asserted, because their source contradicts itself: TV-TIME-12 (needs the other reading of month ends, which
-`tests/billing/test_proration.py` covers), TV-COTERM-12 (27 days that are 32), TV-CANCEL-11 (a full refund that ends
-at midnight), TV-LEG-12, TV-LEG-13 and TV-LEG-15 (unit prices and day counts that do not fit their amounts).
+Not asserted, because their source contradicts itself: TV-COTERM-12 (27 days that are 32), TV-LEG-12, TV-LEG-13 and
+TV-LEG-15 (unit prices and day counts that do not fit their amounts). Those that another reading repeats are in
+`test_vectors_of_readings.py` and `test_vectors_of_cycles.py`.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def test_added_seats_are_charged_from_their_day(sold: Said, buy: Said, do: Said,
 
 
 def test_removed_seats_are_refunded_from_their_day(sold: Said, buy: Said, do: Said, file: Said) -> None:
-    # the figure 75.26 of table 2.16.1
+    # R-SEATS-10, R-PRORATE-11: the figure 75.26 of the table of AMB-37
     assert file(sold(), buy("2021-06-18"), do(RemoveSeats, "2021-06-20", seats=2))[1:] == [
         ("removeQuantity", "2021-06-20", "2021-07-17", "-9.408", 10, "-94.08"),
         ("removeQuantity", "2021-06-20", "2021-07-17", "9.408", 8, "75.26"),
@@ -65,7 +65,9 @@ def test_seats_removed_on_the_first_day_give_back_the_whole_cycle(sold: Said, bu
     ]
 
 
-def test_a_cancellation_refunds_the_unused_days(sold: Said, buy: Said, do: Said, file: Said) -> None:  # TV-CANCEL-01
+def test_a_cancellation_refunds_the_unused_days(
+    sold: Said, buy: Said, do: Said, file: Said
+) -> None:  # TV-CANCEL-01, R-PRORATE-06
     assert file(sold(), buy("2021-07-15"), do(Cancel, "2021-07-17")) == [
         ("new", *JULY, "10.08", 10, "100.80"),
         ("cancelImmediate", "2021-07-17", "2021-08-14", "-9.42", 10, "-94.20"),
@@ -83,7 +85,7 @@ def test_within_a_day_a_cancellation_refunds_everything(
 
 def test_a_full_upgrade_gives_back_the_old_offer_and_charges_the_new(
     sold: Said, buy: Said, do: Said, file: Said
-) -> None:  # TV-UPG-01
+) -> None:  # TV-UPG-01, R-PRORATE-07
     upgraded = do(Upgrade, "2021-06-25", offer_id="b", seats=300)
     assert file(sold(), buy("2021-06-18", seats=300), upgraded) == [
         ("new", *JUNE, "10.08", 300, "3024.00"),
@@ -93,7 +95,7 @@ def test_a_full_upgrade_gives_back_the_old_offer_and_charges_the_new(
 
 
 def test_a_partial_upgrade_converts_the_seats_that_move(sold: Said, buy: Said, do: Said, file: Said) -> None:
-    # the figures 772 and 492 of table 2.16.1
+    # the figures 772 and 492 of the table of AMB-37
     moved = do(Upgrade, "2021-06-25", offer_id="b", seats=100, new_subscription_id="s-2")
     assert file(sold(), buy("2021-06-18", seats=300), moved)[1:] == [
         ("convert", "2021-06-25", "2021-07-17", "-7.72", 100, "-772.00"),
@@ -103,7 +105,7 @@ def test_a_partial_upgrade_converts_the_seats_that_move(sold: Said, buy: Said, d
 
 def test_a_queued_plan_is_charged_from_the_next_cycle(
     sold: Said, buy: Said, do: Said, advance: Said, file: Said
-) -> None:  # TV-PLAN-01
+) -> None:  # TV-PLAN-01, R-BILL-08
     bought = buy("2021-09-20", term=TermLength.THREE_YEARS, plan=Plan.ANNUAL)
     queued = do(QueueBillingPlan, "2022-03-01", plan=Plan.MONTHLY)
     assert file(sold("20", annual="250"), bought, queued, advance("2022-10-20")) == [

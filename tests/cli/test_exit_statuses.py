@@ -126,6 +126,8 @@ def test_4_when_the_file_is_no_database(cli: Any, database: Path) -> None:
         (("show",), "ID"),
         (("show", "s-1", "--at", "yesterday"), "RFC 3339"),
         (("show", "s-1", "--at", "2025-01-15T10:00:00"), "time zone"),
+        (("advance", "9999-12-31T00:00:00Z"), "before the year 9900"),
+        (("allowed", "s-1", "--at", "9999-12-31T00:00:00Z"), "before the year 9900"),
         (("play", "nowhere.jsonl"), "cannot be read"),
         (("list", "--store", "ftp://history"), "sqlite:///PATH"),
         (("list", "--catalog", "nowhere.json"), "cannot be read"),

@@ -1,7 +1,7 @@
 """What people read: sentences, cards and tables."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from csp_lifecycle.cli.people import People
 from csp_lifecycle.testing import Scenario
 from csp_lifecycle.values.calendar import Plan, TermLength
-from csp_lifecycle.vocabulary.commands import Advance, Purchase, StartTrial
+from csp_lifecycle.vocabulary.commands import Activate, Advance, Cancel, Purchase, StartTrial
 
 Say = Callable[..., str]
 BOUGHT = datetime(2025, 1, 15, 10, tzinfo=UTC)
@@ -123,6 +123,24 @@ def test_a_card_of_what_is_billed_by_use_has_neither_seats_nor_term(capsys: pyte
     bought = Purchase(at=BOUGHT, subscription_id="s-1", customer_id="contoso", offer_id="azure")
     said = card_of(capsys, bought, at=BOUGHT)
     assert "offer Azure plan usage customer contoso seats none charged by use" in said
+    assert "to cancel at any time, without a refund" in said
+
+
+@pytest.mark.parametrize(
+    ("offer", "then", "says"),
+    [
+        ("crm-professional", (), "with the end of the charge cycle, without a refund"),
+        ("contoso-crm", (Activate(at=BOUGHT, subscription_id="s-1"),), "with the end of the term, without a refund"),
+        ("crm-professional", (Cancel(at=BOUGHT, subscription_id="s-1"),), "canceled already"),
+    ],
+)
+def test_a_card_says_when_a_late_cancellation_takes_effect(
+    capsys: pytest.CaptureFixture[str], offer: str, then: tuple[Any, ...], says: str
+) -> None:
+    # R-CANCEL-10, R-CANCEL-15
+    terms: dict[str, Any] = {"seats": 5, "term": TermLength.YEAR, "plan": Plan.MONTHLY}
+    bought = Purchase(at=BOUGHT, subscription_id="s-1", customer_id="contoso", offer_id=offer, **terms)
+    assert f"to cancel {says} waiting nothing" in card_of(capsys, bought, *then, at=BOUGHT + timedelta(days=2))
 
 
 def test_a_card_says_what_is_in_flight(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,9 @@ import pytest
 from csp_lifecycle.cli.sentences import SENTENCES, mark, sentence
 from csp_lifecycle.values.calendar import Cycle, Plan, Term, TermLength
 from csp_lifecycle.values.windows import RefundKind
+from csp_lifecycle.vocabulary import account_events as a
 from csp_lifecycle.vocabulary import events as e
+from csp_lifecycle.vocabulary.account import Allocation, BillingPeriod, CarriedOver, Program
 from csp_lifecycle.vocabulary.names import EVENTS
 from csp_lifecycle.vocabulary.subscription import (
     Commerce,
@@ -24,6 +26,8 @@ from csp_lifecycle.wire.events import UnknownEvent
 AT = datetime(2025, 1, 15, 10, tzinfo=UTC)
 MIDNIGHT = datetime(2025, 2, 15, tzinfo=UTC)
 HEAD: dict[str, Any] = {"at": AT, "subscription_id": "s-1"}
+ACCOUNT: dict[str, Any] = {"at": AT, "account_id": "acc"}
+PARTS = (Allocation(invoice_id="G1", amount=Decimal("2.00")), Allocation(invoice_id="G2", amount=Decimal("3.00")))
 TERM = Term(length=TermLength.YEAR, starts_at=AT, ends_on=date(2026, 1, 14))
 CYCLE = Cycle(starts_on=date(2025, 1, 15), ends_on=date(2025, 2, 14))
 TERMS: dict[str, Any] = HEAD | {
@@ -163,6 +167,56 @@ SAID: list[tuple[Any, str]] = [
     ),
     (e.PaymentMethodChanged(**HEAD, method=PaymentMethod.INVOICE), "is paid by invoice from now on"),
     (e.Renamed(**HEAD, friendly_name="Sales"), "renamed to Sales"),
+    (
+        a.AccountOpened(**ACCOUNT, program=Program.LEGACY, currency="EUR", anniversary_day=12),
+        "opened for the charges of legacy in EUR, in periods from day 12 of the month",
+    ),
+    (
+        a.AccountOpened(**ACCOUNT, program=Program.NEW_COMMERCE, currency="EUR", anniversary_day=None),
+        "opened for the charges of new-commerce in EUR",
+    ),
+    (
+        a.InvoiceIssued(
+            **ACCOUNT,
+            invoice_id="G1",
+            period=BillingPeriod(starts_on=date(2025, 9, 1), ends_on=date(2025, 9, 30)),
+            available_on=date(2025, 10, 8),
+            due_on=date(2025, 12, 7),
+            amount=Decimal("9.00"),
+            lines=(),
+        ),
+        "invoice G1 from 2025-09-01: 9.00 in 0 lines, due 2025-12-07",
+    ),
+    (
+        a.InvoiceVoided(**ACCOUNT, invoice_id="G1", void_id="G2", amount=Decimal("-9.00"), reason="wrong PO"),
+        "invoice G1 voided by G2: -9.00 (wrong PO)",
+    ),
+    (
+        a.InvoiceRebilled(
+            **ACCOUNT,
+            invoice_id="G1",
+            new_invoice_id="G3",
+            available_on=date(2025, 10, 8),
+            due_on=date(2025, 12, 7),
+            amount=Decimal("8.00"),
+            carried_over=(CarriedOver(receipt_id="p", amount=Decimal("1.00")),),
+        ),
+        "invoice G1 rebilled as G3: 8.00, due 2025-12-07; what was paid on it still counts",
+    ),
+    (
+        a.PaymentRecorded(**ACCOUNT, payment_id="p", amount=Decimal("5.00"), allocations=()),
+        "received 5.00 as p: not allocated yet",
+    ),
+    (
+        a.PaymentAllocated(**ACCOUNT, payment_id="p", allocations=PARTS),
+        "allocated p: 2.00 to G1, 3.00 to G2",
+    ),
+    (
+        a.CreditNoteRecorded(**ACCOUNT, credit_id="c", amount=Decimal("5.00"), allocations=PARTS),
+        "credited 5.00 as c: 2.00 to G1, 3.00 to G2",
+    ),
+    (a.AccessLost(**ACCOUNT, reason="unpaid"), "lost access to the account and its services (unpaid)"),
+    (a.AccessRegained(**ACCOUNT), "has access again"),
 ]
 
 

@@ -26,11 +26,13 @@ import pytest
 from attrs import define, field
 from markdown_it import MarkdownIt
 
+from docs.carriers import ROOT
 from docs.generate import PAGES
-from docs.rules import ROOT
 
 _KNOWN = {"python", "output", "console", "json", "jsonl", "sh", "text", "mermaid"}
-_PREPARES = re.compile(r"python3? -m (venv|pip|docs\.generate|pytest)\b|csp-lifecycle demo|source |git clone |cd ")
+_PREPARES = re.compile(
+    r"python3? -m (venv|pip|docs\.generate|tests\.benchmarks|pytest)\b|csp-lifecycle demo|source |git clone |cd "
+)
 _PAGES = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.carriers import ROOT
 from docs.generate import BLOCKS, PAGES, rewritten
-from docs.rules import ROOT
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

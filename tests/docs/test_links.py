@@ -12,8 +12,8 @@ from markdown_it.token import Token
 
 from csp_lifecycle.vocabulary.catalog import Offer
 from csp_lifecycle.vocabulary.subscription import Commerce
+from docs.carriers import ROOT
 from docs.generate import PAGES
-from docs.rules import ROOT
 
 _PAGES = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 _README = ROOT / "README.md"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from csp_lifecycle.values.calendar import Plan, TermLength
-from csp_lifecycle.vocabulary.commands import Purchase
+from csp_lifecycle.vocabulary.commands import Command, Purchase
 
 Buy = Callable[..., Purchase]
 
@@ -40,3 +40,13 @@ def buy(on: Callable[..., datetime]) -> Buy:
         return Purchase(**usual | changes)
 
     return bought
+
+
+@pytest.fixture
+def do() -> Callable[..., Command]:
+    """A command: `do(AddSeats, on(2025, 2, 1), seats=5)`, on `s-1` if nothing else is said."""
+
+    def about(kind: Callable[..., Any], at: datetime, subscription_id: str = "s-1", **rest: Any) -> Any:
+        return kind(at=at, subscription_id=subscription_id, **rest)
+
+    return about

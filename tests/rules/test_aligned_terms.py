@@ -178,3 +178,14 @@ def test_a_chosen_end_counts_once_and_the_full_term_runs_again(buy: Make, do: Ma
     assert isinstance(renewed, Renewed)
     assert (short.term.starts_on, short.term.ends_on) == (date(2026, 1, 15), date(2026, 12, 31))
     assert (renewed.term.starts_on, renewed.term.ends_on) == (date(2027, 1, 1), date(2027, 12, 31))
+
+
+def test_a_printed_month_that_ends_a_day_after_its_first_term_is_refused(buy: Make, other: Make, advance: Make) -> None:
+    # TV-COTERM-12, AMB-49, R-COTERM-05
+    scenario = Scenario(other("2022-02-03T10:00:00Z", term=MONTH), advance("2022-03-03T00:00:00Z"))
+    held = scenario.subscription("s-2").term
+    assert held is not None
+    assert held.ends_on == date(2022, 4, 2)
+    for wish in ({"ends_on": date(2022, 4, 2)}, {"align": "s-2"}):
+        refusal = scenario.when(buy("2022-03-02T10:00:00Z", term=MONTH, **wish)).refused("custom-end-out-of-term")
+        assert refusal.rule == "R-COTERM-05"

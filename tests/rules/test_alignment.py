@@ -155,6 +155,19 @@ def test_a_trial_is_nothing_to_align_with(buy: Make, at: Make) -> None:
 
 
 @pytest.mark.parametrize(
+    "held",
+    [
+        {"offer_id": "azure", "seats": None, "term": None, "plan": None},
+        {"offer_id": "office-legacy"},
+        {"offer_id": "crm-professional"},
+    ],
+)
+def test_only_new_commerce_seats_are_something_to_align_with(buy: Make, held: dict[str, Any]) -> None:  # R-COTERM-07
+    scenario = Scenario(buy(subscription_id="other", **held))
+    scenario.when(buy(align="other")).refused("custom-end-no-match", "R-COTERM-08")
+
+
+@pytest.mark.parametrize(
     "command",
     [
         {"do": "start-trial", "customer_id": "contoso", "offer_id": "business-standard-trial"},
@@ -296,3 +309,22 @@ def test_no_command_moves_the_end_of_a_running_term(command: dict[str, Any], key
     about = {"at": "2025-02-01T10:00:00Z", "subscription_id": "s-1"}
     with pytest.raises(InvalidCommandError, match=key):
         command_of(command | about | {key: "2025-12-31"})
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"offer_id": "office-legacy"},
+        {"offer_id": "crm-professional"},
+        {"offer_id": "azure", "seats": None, "term": None, "plan": None},
+    ],
+    ids=lambda held: held["offer_id"],
+)
+def test_only_a_new_commerce_subscription_is_one_to_align_with(buy: Make, other: Make, held: dict[str, Any]) -> None:
+    # R-COTERM-07, R-COTERM-08
+    scenario = Scenario(other("2025-01-03T10:00:00Z", **held))
+    late = "2025-02-10T10:00:00Z"
+    scenario.when(buy(late, align="s-2")).refused("custom-end-no-match", "R-COTERM-08")
+    term = scenario.subscription("s-2").term
+    if term is not None:
+        scenario.when(buy(late, ends_on=term.ends_on)).refused("custom-end-no-match", "R-COTERM-08")

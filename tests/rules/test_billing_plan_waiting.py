@@ -58,7 +58,7 @@ def annual(buy: Make, do: Make) -> Scenario:
         [(TurnOffAutoRenew, {}), (TurnOnAutoRenew, {})],
         [(ScheduleChange, {"seats": 8}), (WithdrawScheduledChange, {})],
         [(Suspend, {}), (Reactivate, {})],
-        [(Rename, {"friendly_name": "Front desk"})],
+        [(Rename, {"friendly_name": "Front books"})],
         [(Upgrade, {"offer_id": "e3", "seats": 4, "new_subscription_id": "s-2"})],
     ],
     ids=lambda commands: commands[0][0].__name__,

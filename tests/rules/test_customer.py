@@ -58,11 +58,11 @@ def test_other_offers_demand_no_attestation(buy: Buy, *, attested: bool) -> None
     assert bought.attested is attested
 
 
-# Resellers: R-ATTEST-02, R-ATTEST-03, R-ATTEST-05, R-ATTEST-06
+# Resellers: R-ATTEST-02, R-ATTEST-03, R-ATTEST-06
 
 
 def test_five_resellers_are_recorded_in_their_order_the_initial_one_first(buy: Buy) -> None:
-    """R-ATTEST-02, R-ATTEST-03, R-ATTEST-05, D-08, TV-PUR-02."""
+    """R-ATTEST-02, R-ATTEST-03, D-08, TV-PUR-02."""
     for named in (FIVE, tuple(reversed(FIVE))):
         (bought,) = Scenario().when(buy(resellers=named)).recorded
         assert isinstance(bought, Purchased)

@@ -95,7 +95,7 @@ def test_nothing_is_voided_where_nothing_waits(
 @pytest.mark.parametrize(
     ("kind", "rest"),
     [
-        (Rename, {"friendly_name": "Front desk"}),
+        (Rename, {"friendly_name": "Front books"}),
         (QueueBillingPlan, {"plan": Plan.MONTHLY}),
         (QueueBillingPlan, {"plan": Plan.ANNUAL}),
         (WithdrawBillingPlan, {}),

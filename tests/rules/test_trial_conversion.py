@@ -142,12 +142,12 @@ def test_an_unsupported_pair_is_no_way_out_of_a_trial(do: Make) -> None:
 
 
 def test_a_conversion_gives_no_second_subscription_of_what_a_customer_holds_only_once(buy: Make, do: Make) -> None:
-    # R-CUSTOMER-01, D-21: it was bought after the trial began.
-    single = evolve(example_catalog().offers["business-standard"], one_per_customer=True, upgrades_to=())
-    trial = example_catalog().offers["business-standard-trial"]
-    bought = buy("2025-01-16T10:00:00Z", subscription_id="s-2")
-    scenario = Scenario(TRIAL, bought, catalog=catalog_of((single, trial)))
-    scenario.when(do(ConvertTrial, MIDWAY)).refused("purchase-limit", "R-CUSTOMER-01")
+    # R-CUSTOMER-01, D-21
+    offers = example_catalog().offers
+    single = evolve(offers["e3"], one_per_customer=True)
+    bought = buy("2025-01-16T10:00:00Z", subscription_id="s-2", offer_id="e3")
+    scenario = Scenario(TRIAL, bought, catalog=catalog_of({**offers, "e3": single}.values()))
+    scenario.when(do(ConvertTrial, MIDWAY, offer_id="e3")).refused("purchase-limit", "R-CUSTOMER-01")
     into_the_one = do(ConvertTrial, MIDWAY, target_subscription_id="s-2")
     assert scenario.when(into_the_one).names[-1] == "seats-moved-in"
 

@@ -297,3 +297,19 @@ def test_an_upgrade_for_the_next_term_names_no_existing_subscription() -> None:
     command = {"do": "schedule-change", "at": NOW, "subscription_id": "s-1", "offer_id": "e3"}
     with pytest.raises(InvalidCommandError, match="target_subscription_id"):
         command_of(command | {"target_subscription_id": "s-2"})
+
+
+@pytest.mark.parametrize("commerce", [Commerce.LEGACY, Commerce.USAGE])
+def test_the_target_must_be_of_the_same_commerce_model(buy: Make, do: Make, commerce: Commerce) -> None:
+    # R-UPGRADE-09, R-UPGRADE-01
+    higher = Offer(
+        offer_id="higher", name="H", commerce=commerce, prices=() if commerce is Commerce.USAGE else prices("9.00")
+    )
+    lower = Offer(
+        offer_id="lower", name="L", commerce=Commerce.NEW_COMMERCE, prices=prices("5.00"), upgrades_to=("higher",)
+    )
+    terms = {"seats": None, "term": None, "plan": None} if commerce is Commerce.USAGE else {}
+    target = buy(subscription_id="s-2", offer_id="higher", **terms)
+    scenario = Scenario(buy(offer_id="lower"), target, catalog=catalog_of((lower, higher)))
+    upgrade = do(Upgrade, NOW, offer_id="higher", seats=4, target_subscription_id="s-2")
+    scenario.when(upgrade).refused("target-not-eligible", "R-UPGRADE-09")

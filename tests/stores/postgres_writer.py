@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from csp_lifecycle.errors import CommandRefusedError
 from csp_lifecycle.service import Lifecycle
@@ -26,7 +27,7 @@ def main(url: str, lines: Iterable[str]) -> None:
         lifecycle = Lifecycle(store, read_catalog(CATALOG.read_text()), clock=lambda: datetime.now(UTC))
         say("ready")
         for line in lines:
-            command = read_command(line)
+            command = cast("Command | Advance", read_command(line))
             say(json.dumps({"command_id": command.command_id, "answer": answer(lifecycle, command)}))
 
 

@@ -1,6 +1,8 @@
 """A writing process is killed in the middle of its work, and what it had acknowledged is there.
 
-CRASH_KILLS says how often; a long run takes some hundreds.
+CRASH_KILLS says how often. A long run, of some hundreds:
+
+    CRASH_KILLS=300 python -m pytest tests/stores/test_crash.py tests/stores/test_postgres_crash.py
 """
 
 import json
@@ -20,6 +22,7 @@ from csp_lifecycle.service import Lifecycle
 from csp_lifecycle.service.loading import known
 from csp_lifecycle.stores.sqlite import SqliteStore
 from csp_lifecycle.stores.store import EventStore
+from csp_lifecycle.testing.store_contract import require_chain
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.commands import AddSeats, Command, Purchase, Rename, Upgrade
 from csp_lifecycle.vocabulary.events import Renamed
@@ -104,6 +107,7 @@ def require_whole_commits(store: EventStore) -> None:
         outcome = store.outcome(command_id)
         assert outcome is not None
         assert outcome.envelopes == tuple(envelopes)
+    require_chain(store)
 
 
 def require_kept(store: SqliteStore, lifecycle: Lifecycle, commands: list[Command], acknowledged: list[Any]) -> None:

@@ -16,10 +16,12 @@ from csp_lifecycle.stores.current_subscriptions import CurrentSubscriptions
 from csp_lifecycle.stores.postgres_target import PostgresTarget
 from csp_lifecycle.stores.projection import Projector, Target
 from csp_lifecycle.stores.sqlite_target import SqliteTarget
-from csp_lifecycle.stores.store import EventStore
+from csp_lifecycle.stores.store import EventStore, StreamKind
 from csp_lifecycle.testing.scenario import Scenario
 from csp_lifecycle.testing.store_contract import at_once, example_commit
 from csp_lifecycle.values.calendar import Plan, TermLength
+from csp_lifecycle.vocabulary.account import Program
+from csp_lifecycle.vocabulary.account_events import AccountOpened
 from csp_lifecycle.vocabulary.commands import Advance, Cancel, Purchase, ScheduleChange, Suspend, Upgrade
 from csp_lifecycle.wire.events import UnknownEvent
 
@@ -122,6 +124,22 @@ def test_what_a_newer_version_wrote_is_waited_for(target: Target) -> None:
     with pytest.raises(UnknownEventError, match=r"'s-1', position 2: 'seats-painted' .* then the projection goes on"):
         projector.catch_up()
     assert (projector.position, len(target.read(ROWS, ()))) == (1, 1)
+
+
+def test_accounts_have_no_row(target: Target) -> None:
+    scenario = Scenario(purchase("s-1"))
+    commit = example_commit("c-9", "a-1", "a-1")
+    opened = AccountOpened(at=AT, account_id="a-1", program=Program.NEW_COMMERCE, currency="EUR", anniversary_day=None)
+    body = {"type": "account-painted", "account_id": "a-1"}
+    newer = UnknownEvent(account_id="a-1", subscription_id="", type="account-painted", schema=2, body=body)
+    first, second = commit.envelopes
+    envelopes = (evolve(first, event=opened), evolve(second, event=newer))
+    states = tuple(evolve(one, kind=StreamKind.ACCOUNT) for one in commit.states)
+    scenario.store.append(evolve(commit, envelopes=envelopes, states=states, kind=StreamKind.ACCOUNT))
+    scenario.given(purchase("s-2"))
+    projector = Projector(scenario.store, CurrentSubscriptions(scenario.store), target, batch_size=2)
+    assert projector.catch_up() == 4
+    assert [row[0] for row in target.read(ROWS, ())] == ["s-1", "s-2"]
 
 
 def test_rows_are_found_by_the_instant_they_are_due(target: Target) -> None:

@@ -24,6 +24,7 @@ from csp_lifecycle.stores.following import Pace, follow
 from csp_lifecycle.stores.postgres import PostgresStore
 from csp_lifecycle.stores.store import Envelope, EventStore
 from csp_lifecycle.testing.postgres_server import PostgresServer, own_server
+from csp_lifecycle.testing.store_contract import require_chain
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.commands import AddSeats, Command, Purchase, Upgrade
 from csp_lifecycle.vocabulary.names import event_name
@@ -119,6 +120,7 @@ def require_whole_commits(store: EventStore) -> None:
         outcome = store.outcome(command_id)
         assert outcome is not None
         assert outcome.envelopes == tuple(envelopes)
+    require_chain(store)
 
 
 def test_what_was_acknowledged_survives_its_writer(

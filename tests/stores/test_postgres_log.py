@@ -13,20 +13,16 @@ import pytest
 
 from csp_lifecycle.errors import StoreError
 from csp_lifecycle.stores.following import Pace, follow
-from csp_lifecycle.stores.postgres import _APPEND, PostgresStore, _arguments
+from csp_lifecycle.stores.postgres import PostgresStore
 from csp_lifecycle.stores.store import Commit, Envelope
-from csp_lifecycle.testing.store_contract import at_once, example_commit
+from csp_lifecycle.testing.postgres_server import append_slowly
+from csp_lifecycle.testing.store_contract import at_once, example_commit, require_chain
 
 pytest_plugins = ("csp_lifecycle.testing.postgres_server",)
 
 Open = Callable[..., PostgresStore]
 SECONDS = 1.5
 WRITERS = 6
-
-
-def append_slowly(connection: "psycopg.Connection[tuple[object, ...]]", commit: Commit) -> None:
-    """What the store does, in a transaction that stays open."""
-    connection.execute(_APPEND, _arguments(commit))
 
 
 @contextmanager
@@ -165,6 +161,50 @@ def test_a_commit_that_goes_on_behind_the_mark_is_left_for_later(open_postgres: 
             for highest in range(6)
         ]
     assert marks == [(0,), (1,), (1,), (1,), (4,), (4,)]
+
+
+def sealed(url: str) -> list[int]:
+    """The positions up to which the digest of the log was worked out."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT position FROM csp_lifecycle.seals ORDER BY position").fetchall()
+    return [position for (position,) in rows]
+
+
+def test_what_is_not_final_is_not_sealed(open_postgres: Open, postgres_url: str) -> None:
+    store = open_postgres(timeout=0.2)
+    with slow_writer(postgres_url, example_commit("c-1", "s-1", customer_id="slow")):
+        store.append(example_commit("c-2", "s-2"))
+        with pytest.raises(StoreError, match=r"an append has been going on for 0.2 s"):
+            store.seal()
+        assert sealed(postgres_url) == []
+    store.seal()
+    assert sealed(postgres_url) == [1, 2]
+    require_chain(store)
+
+
+def test_a_store_that_appended_seals_when_it_is_closed(open_postgres: Open, postgres_url: str) -> None:
+    store, reader = open_postgres(), open_postgres()
+    store.append(example_commit("c-1", "s-1", "s-1"))
+    reader.close()
+    assert sealed(postgres_url) == []
+    store.close()
+    assert sealed(postgres_url) == [1, 2]
+
+
+def test_of_many_that_seal_at_once_each_adds_to_what_is_sealed(open_postgres: Open) -> None:
+    store, sealer = open_postgres(), open_postgres()
+
+    def write(name: int) -> None:
+        for n in range(10):
+            store.append(example_commit(f"{name} {n}", f"s-{name}", known={f"s-{name}": n}))
+
+    def seal() -> None:
+        for _ in range(10):
+            sealer.seal()
+
+    at_once([partial(write, 1), partial(write, 2), seal, seal])
+    assert len(positions(store)) == 20
+    require_chain(store)
 
 
 def write_for_a_while(url: str, name: int) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 
 from csp_lifecycle.errors import StoreError
 from csp_lifecycle.stores import postgres_schema
+from csp_lifecycle.stores.memory import MemoryStore
 from csp_lifecycle.stores.postgres import PostgresStore
 from csp_lifecycle.testing.store_contract import example_commit
 
@@ -22,11 +24,16 @@ CHANGES = (
     "UPDATE csp_lifecycle.events SET actor = 'nobody' WHERE false",
     "DELETE FROM csp_lifecycle.events",
     "TRUNCATE csp_lifecycle.events",
+    "UPDATE csp_lifecycle.seals SET log_digest = ''",
+    "DELETE FROM csp_lifecycle.seals",
 )
 FORGERIES = (
     "INSERT INTO csp_lifecycle.events OVERRIDING SYSTEM VALUE SELECT * FROM csp_lifecycle.events",
     "UPDATE csp_lifecycle.streams SET version = 7",
-    "DELETE FROM csp_lifecycle.commands",
+    "INSERT INTO csp_lifecycle.seals VALUES (9, '')",
+    "UPDATE csp_lifecycle.snapshots SET body = ''",
+    "SELECT csp_lifecycle.rewrite('[]', '{}')",
+    "SELECT csp_lifecycle.seal_until(9)",
     "UPDATE csp_lifecycle.customers SET streams = 0",
     "SELECT setval('csp_lifecycle.events_position_seq', 1)",
     "ALTER TABLE csp_lifecycle.events DISABLE TRIGGER events_stay",
@@ -42,6 +49,12 @@ def documented(word: str) -> list[str]:
     found = re.findall(rf"^ +({word} .*) app;$", inspect.getdoc(postgres_schema) or "", re.MULTILINE)
     assert found
     return [f"{statement} {ROLE}" for statement in found]
+
+
+def test_the_documentation_grants_what_the_schema_says() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "keep-the-history-safe.md"
+    granted_there = re.findall(r"^(GRANT .*) TO app;$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [f"{statement} TO {ROLE}" for statement in granted_there] == documented("GRANT")
 
 
 @pytest.fixture
@@ -97,11 +110,27 @@ def test_a_role_that_appends_and_reads_needs_no_more_than_is_documented(
     assert tuple(owner.read_all()) == first + second
 
 
+def test_to_take_over_or_redact_a_history_is_for_the_owner(
+    open_postgres: Callable[[], PostgresStore], postgres_url: str, app_url: str
+) -> None:
+    stored = open_postgres().append(example_commit("c-1", "s-1"))
+    others = MemoryStore()
+    others.append_all([example_commit("c-1", "s-1"), example_commit("c-2", "s-2")])
+    granted(postgres_url, *documented("GRANT"))
+    with closing(PostgresStore(app_url)) as store:
+        with pytest.raises(StoreError, match="does not permit that to this role"):
+            store.restore(others.read_all(), lambda stream, _: others.state(stream) or pytest.fail(stream))
+        with pytest.raises(StoreError, match="does not permit that to this role"):
+            store.rewrite(stored, {"contoso": "somebody"})
+        assert tuple(store.read_all()) == stored
+        assert store.streams_of("contoso") == ("s-1",)
+
+
 def test_a_role_that_reads_cannot_append(
     open_postgres: Callable[[], PostgresStore], postgres_url: str, app_url: str
 ) -> None:
     stored = open_postgres().append(example_commit("c-1", "s-1"))
-    granted(postgres_url, *documented("GRANT"), *documented("REVOKE"))
+    granted(postgres_url, *documented("GRANT")[:-1])
     with closing(PostgresStore(app_url)) as store:
         assert tuple(store.read_all()) == stored
         with pytest.raises(StoreError, match=r"does not permit that to this role: .*permission denied"):

@@ -11,6 +11,7 @@ from csp_lifecycle.errors import CommandRefusedError
 from csp_lifecycle.service import Lifecycle
 from csp_lifecycle.service.loading import known
 from csp_lifecycle.stores.memory import MemoryStore
+from csp_lifecycle.stores.rehearsal import Rehearsal
 from csp_lifecycle.stores.sqlite import SqliteStore
 from csp_lifecycle.stores.store import Commit, Envelope, EventStore
 from csp_lifecycle.values.calendar import Plan, TermLength
@@ -22,12 +23,11 @@ FEB_1 = datetime(2025, 2, 1, tzinfo=UTC)
 Act = Callable[[], object]
 
 
-class Overtaken:
+class Overtaken(Rehearsal):
     """A store that lets somebody else act just before it appends, once for each of *acts*."""
 
     def __init__(self, below: EventStore, *acts: Act) -> None:
-        self.read, self.read_all, self.outcome = below.read, below.read_all, below.outcome
-        self.streams_of, self.streams, self.due, self.close = below.streams_of, below.streams, below.due, below.close
+        super().__init__(below)
         self.acts, self._append = list(acts), below.append
 
     def append(self, commit: Commit) -> tuple[Envelope, ...]:
@@ -36,7 +36,7 @@ class Overtaken:
         return self._append(commit)
 
 
-class Desk:
+class Books:
     """Two who work on one history: `they` act just before whatever is given to `overtaken` is stored."""
 
     def __init__(self, store: EventStore, lifecycle_on: Callable[[EventStore], Lifecycle]) -> None:
@@ -65,17 +65,17 @@ class Desk:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def desk(
+def books(
     request: pytest.FixtureRequest,
     open_sqlite: Callable[[], SqliteStore],
     lifecycle_on: Callable[[EventStore], Lifecycle],
-) -> Desk:
+) -> Books:
     """`s-1` and `s-2` are held by contoso, and upgrade into each other."""
     store: EventStore = MemoryStore() if request.param == "memory" else open_sqlite()
-    desk = Desk(store, lifecycle_on)
-    desk.they.handle(buy("s-1", "left"))
-    desk.they.handle(buy("s-2", "right"))
-    return desk
+    books = Books(store, lifecycle_on)
+    books.they.handle(buy("s-1", "left"))
+    books.they.handle(buy("s-2", "right"))
+    return books
 
 
 def buy(name: str, offer: str, at: datetime = JAN_1, **changes: Any) -> Purchase:
@@ -98,77 +98,77 @@ def move(at: datetime = FEB_1) -> Upgrade:
     )
 
 
-def test_a_stale_decision_is_made_again(desk: Desk) -> None:
+def test_a_stale_decision_is_made_again(books: Books) -> None:
     add = AddSeats(at=FEB_1, subscription_id="s-1", seats=1)
-    assert desk.overtaken(add, add, add, add) == ("seats-added",)
-    assert desk.names("s-1") == ["purchased", "cycle-charged", *["seats-added"] * 4]
-    assert desk.they.subscription("s-1").seats == 10 + 4
+    assert books.overtaken(add, add, add, add) == ("seats-added",)
+    assert books.names("s-1") == ["purchased", "cycle-charged", *["seats-added"] * 4]
+    assert books.they.subscription("s-1").seats == 10 + 4
 
 
-def test_what_was_due_is_taken_once_when_two_take_it(desk: Desk) -> None:
+def test_what_was_due_is_taken_once_when_two_take_it(books: Books) -> None:
     rename = Rename(at=FEB_1, subscription_id="s-1", friendly_name="Sales", command_id="rename")
-    assert desk.overtaken(rename, Advance(to=FEB_1)) == ("renamed",)
-    assert desk.names("s-1") == ["purchased", "cycle-charged", "renamed"]
-    assert desk.overtaken(Advance(to=FEB_1 + timedelta(days=28)), Advance(to=FEB_1 + timedelta(days=28))) == ()
-    assert desk.names("s-1") == ["purchased", "cycle-charged", "renamed", "cycle-charged"]
+    assert books.overtaken(rename, Advance(to=FEB_1)) == ("renamed",)
+    assert books.names("s-1") == ["purchased", "cycle-charged", "renamed"]
+    assert books.overtaken(Advance(to=FEB_1 + timedelta(days=28)), Advance(to=FEB_1 + timedelta(days=28))) == ()
+    assert books.names("s-1") == ["purchased", "cycle-charged", "renamed", "cycle-charged"]
 
 
-def test_a_second_stream_that_is_written_must_be_as_it_was_read(desk: Desk) -> None:
+def test_a_second_stream_that_is_written_must_be_as_it_was_read(books: Books) -> None:
     # INV-22
-    assert "seats-moved-in" in desk.overtaken(move(), AddSeats(at=FEB_1, subscription_id="s-2", seats=1))
-    assert desk.names("s-2")[-2:] == ["seats-added", "seats-moved-in"]
-    assert (desk.they.subscription("s-1").seats, desk.they.subscription("s-2").seats) == (10 - 3, 10 + 1 + 3)
+    assert "seats-moved-in" in books.overtaken(move(), AddSeats(at=FEB_1, subscription_id="s-2", seats=1))
+    assert books.names("s-2")[-2:] == ["seats-added", "seats-moved-in"]
+    assert (books.they.subscription("s-1").seats, books.they.subscription("s-2").seats) == (10 - 3, 10 + 1 + 3)
 
 
-def test_a_second_stream_that_no_longer_fits_refuses_the_whole_command(desk: Desk) -> None:
+def test_a_second_stream_that_no_longer_fits_refuses_the_whole_command(books: Books) -> None:
     # R-UPGRADE-09, INV-02
-    assert desk.refused(move(), Suspend(at=FEB_1, subscription_id="s-2")) == "target-not-active"
-    assert desk.names("s-1") == ["purchased"]
-    assert desk.they.subscription("s-1").seats == desk.they.subscription("s-2").seats == 10
+    assert books.refused(move(), Suspend(at=FEB_1, subscription_id="s-2")) == "target-not-active"
+    assert books.names("s-1") == ["purchased"]
+    assert books.they.subscription("s-1").seats == books.they.subscription("s-2").seats == 10
 
 
-def test_a_second_stream_that_is_only_read_must_be_as_it_was_read(desk: Desk) -> None:
+def test_a_second_stream_that_is_only_read_must_be_as_it_was_read(books: Books) -> None:
     # R-COTERM-08
     aligned = buy("s-3", "left", FEB_1, align="s-2")
-    assert desk.refused(aligned, Suspend(at=FEB_1, subscription_id="s-2")) == "custom-end-no-match"
-    assert desk.store.read("s-3") == ()
-    assert desk.store.streams_of("contoso") == ("s-1", "s-2")
+    assert books.refused(aligned, Suspend(at=FEB_1, subscription_id="s-2")) == "custom-end-no-match"
+    assert books.store.read("s-3") == ()
+    assert books.store.streams_of("contoso") == ("s-1", "s-2")
 
 
-def test_a_base_that_is_only_read_must_be_as_it_was_read(desk: Desk) -> None:
+def test_a_base_that_is_only_read_must_be_as_it_was_read(books: Books) -> None:
     attached = buy("s-3", "extra", FEB_1, base_subscription_id="s-1")
-    assert desk.refused(attached, Suspend(at=FEB_1, subscription_id="s-1")) == "base-not-active"
-    assert desk.store.read("s-3") == ()
+    assert books.refused(attached, Suspend(at=FEB_1, subscription_id="s-1")) == "base-not-active"
+    assert books.store.read("s-3") == ()
 
 
-def test_a_list_of_subscriptions_that_is_only_read_must_be_as_it_was_read(desk: Desk) -> None:
+def test_a_list_of_subscriptions_that_is_only_read_must_be_as_it_was_read(books: Books) -> None:
     # R-CUSTOMER-01
-    assert desk.refused(buy("s-3", "single"), buy("s-4", "single")) == "purchase-limit"
-    assert desk.store.streams_of("contoso") == ("s-1", "s-2", "s-4")
+    assert books.refused(buy("s-3", "single"), buy("s-4", "single")) == "purchase-limit"
+    assert books.store.streams_of("contoso") == ("s-1", "s-2", "s-4")
 
 
-def test_two_that_open_the_same_subscription_do_not_both_succeed(desk: Desk) -> None:
+def test_two_that_open_the_same_subscription_do_not_both_succeed(books: Books) -> None:
     mine = evolve(buy("s-3", "left"), command_id="mine")
-    assert desk.refused(mine, buy("s-3", "right")) == "subscription-exists"
-    assert desk.they.subscription("s-3").offer_id == "right"
+    assert books.refused(mine, buy("s-3", "right")) == "subscription-exists"
+    assert books.they.subscription("s-3").offer_id == "right"
 
 
-def test_a_command_that_somebody_else_took_meanwhile_is_answered_with_what_they_recorded(desk: Desk) -> None:
-    answered = desk.overtaken(move(), move())
-    assert list(answered) == [event_name(type(known(envelope))) for envelope in desk.store.read_all(after=2)]
-    assert desk.they.subscription("s-2").seats == 10 + 3
+def test_a_command_that_somebody_else_took_meanwhile_is_answered_with_what_they_recorded(books: Books) -> None:
+    answered = books.overtaken(move(), move())
+    assert list(answered) == [event_name(type(known(envelope))) for envelope in books.store.read_all(after=2)]
+    assert books.they.subscription("s-2").seats == 10 + 3
 
 
-def test_a_command_id_that_somebody_else_used_meanwhile_is_refused(desk: Desk) -> None:
+def test_a_command_id_that_somebody_else_used_meanwhile_is_refused(books: Books) -> None:
     rename = Rename(at=FEB_1, subscription_id="s-1", friendly_name="Sales", command_id="move")
     with pytest.raises(CommandRefusedError) as caught:
-        desk.overtaken(rename, move())
+        books.overtaken(rename, move())
     assert caught.value.code == "command-id-reused"
-    assert "renamed" not in desk.names("s-1")
+    assert "renamed" not in books.names("s-1")
 
 
-def test_whoever_is_overtaken_for_ever_is_told_so(desk: Desk) -> None:
+def test_whoever_is_overtaken_for_ever_is_told_so(books: Books) -> None:
     add = AddSeats(at=FEB_1, subscription_id="s-1", seats=1)
     rename = Rename(at=FEB_1, subscription_id="s-1", friendly_name="Sales", command_id="rename")
-    assert desk.refused(rename, *[add] * 20) == "stale-version"
-    assert desk.overtaken(rename) == ("renamed",)
+    assert books.refused(rename, *[add] * 20) == "stale-version"
+    assert books.overtaken(rename) == ("renamed",)

@@ -16,7 +16,7 @@ from csp_lifecycle.testing.store_contract import StoreContract, example_commit
 from csp_lifecycle.wire.events import UnknownEvent
 
 Open = Callable[..., SqliteStore]
-LAYOUT_1 = Path(__file__).with_name("layout-1.sql")
+LAYOUT_1, LAYOUT_2 = (Path(__file__).with_name(f"layout-{n}.sql") for n in (1, 2))
 
 
 class TestSqliteStore(StoreContract):
@@ -79,12 +79,13 @@ def test_a_file_of_the_first_layout_can_be_read_for_ever(open_sqlite: Open, path
 
 def test_another_layout_needs_another_number(open_sqlite: Open, path: Path, tmp_path: Path) -> None:
     open_sqlite()
-    with closing(sqlite3.connect(tmp_path / "layout-1.db")) as connection:
-        connection.executescript(LAYOUT_1.read_text())
-    tables = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
-    files = [closing(sqlite3.connect(file)) for file in (path, tmp_path / "layout-1.db")]
+    with closing(sqlite3.connect(tmp_path / "layout-2.db")) as connection:
+        connection.executescript(LAYOUT_2.read_text())
+    tables = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY name"
+    files = [closing(sqlite3.connect(file)) for file in (path, tmp_path / "layout-2.db")]
     with files[0] as new, files[1] as frozen:
         assert new.execute(tables).fetchall() == frozen.execute(tables).fetchall()
+        assert new.execute("PRAGMA user_version").fetchall() == frozen.execute("PRAGMA user_version").fetchall()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_commit_that_fails_half_way_leaves_nothing(open_sqlite: Open) -> None:
     with pytest.raises(StoreError, match="half a surrogate pair cannot be stored"):
         store.append(evolve(commit, envelopes=(first, evolve(second, event=unwritable({"name": "\ud800"})))))
     with pytest.raises(StoreError, match="UNIQUE constraint failed"):
-        store.append(evolve(commit, envelopes=(first, first)))
+        store.append(evolve(commit, envelopes=(first, second, first)))
     with pytest.raises(ValueError, match="not JSON compliant"):
         store.append(evolve(commit, envelopes=(first, evolve(second, event=unwritable({"n": float("inf")})))))
     assert everything(store) == ((), [], (), (), None, None)

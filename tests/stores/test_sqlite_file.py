@@ -41,7 +41,7 @@ def other_tables(path: Path) -> None:
 
 def newer_layout(path: Path) -> None:
     SqliteStore(path).close()
-    statement(path, "PRAGMA user_version = 2")
+    statement(path, "PRAGMA user_version = 3")
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def newer_layout(path: Path) -> None:
     [
         (no_database, "is no SQLite database"),
         (a_folder, "cannot be opened: check that its folder exists"),
-        (other_tables, "has layout 0, this version of the library reads 1"),
-        (newer_layout, "has layout 2, this version of the library reads 1: upgrade the library"),
+        (other_tables, "has layout 0, this version of the library reads 2"),
+        (newer_layout, "has layout 3, this version of the library reads 2: upgrade the library"),
     ],
 )
 def test_what_is_no_store_is_left_alone(path: Path, made: Callable[[Path], None], words: str) -> None:

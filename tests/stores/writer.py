@@ -7,7 +7,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from csp_lifecycle.errors import CommandRefusedError
 from csp_lifecycle.service import Lifecycle
@@ -23,7 +23,7 @@ def main(path: str, catalog: str) -> None:
     lifecycle = Lifecycle(store, read_catalog(Path(catalog).read_text()), clock=lambda: datetime.now(UTC))
     say("ready")
     for line in sys.stdin:
-        command = read_command(line)
+        command = cast("Command | Advance", read_command(line))
         say(json.dumps({"command_id": command.command_id, **answer(lifecycle, command)}))
     store.close()
 

@@ -50,9 +50,11 @@ def test_the_digest_is_of_the_meaning_not_of_the_spelling() -> None:
         ({"seats": True}, "seats must be a whole number, not True"),
         ({"seats": 0}, "seats must be at least 1"),
         ({"seats": -1}, "seats must be at least 1"),
+        ({"seats": 10**9 + 1}, "seats must be at most 1000000000"),
         ({"seats": None}, "seats must be a whole number"),
         ({"at": "2025-01-15T10:00:00"}, "at must say its time zone"),
         ({"at": "2025-02-30T10:00:00Z"}, "at must be an instant that exists"),
+        ({"at": "9900-01-01T00:00:00Z"}, "at must lie before the year 9900"),
         ({"at": "2025-01-15"}, "at must be an RFC 3339 instant"),
         ({"at": 1736935200}, "at must be an RFC 3339 instant"),
         ({"subscription_id": ""}, "subscription_id must not be empty"),
@@ -147,3 +149,9 @@ def test_an_expected_version_needs_one_subscription() -> None:
 def test_a_line_that_two_readers_would_read_differently_is_refused(line: str, said: str) -> None:
     with pytest.raises(InvalidCommandError, match=said):
         read_command(line)
+
+
+def test_the_clock_sends_no_command() -> None:  # D-30
+    body = {"do": "activate", "at": "2025-01-15T10:00:00Z", "subscription_id": "s-1", "actor": "clock"}
+    with pytest.raises(InvalidCommandError, match=r"actor must be partner, .* or support, not 'clock'"):
+        command_of(body)

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from csp_lifecycle.lifecycle.recorders.registry import records
 from csp_lifecycle.lifecycle.recorders.terms import fresh_term, head, next_policy
-from csp_lifecycle.lifecycle.recorders.windows import fresh_windows
+from csp_lifecycle.lifecycle.recorders.windows import fresh_lots, fresh_windows
 from csp_lifecycle.policies import facts
 from csp_lifecycle.policies.policy import Attempt, Policy
 from csp_lifecycle.policies.wanted import prices_wanted, running_term, wanted
@@ -48,8 +48,8 @@ def _sale(attempt: Attempt[Purchase]) -> dict[str, Any]:
 def _what_is_sold(attempt: Attempt[Purchase], policy: Policy) -> dict[str, Any]:
     if attempt.command.seats is None:
         # Billed by usage: there is nothing to renew (R-USAGE-06).
-        nothing = dict.fromkeys(("term", "plan", "cycle_anchor", "charge_cycle", "unit_price", "currency"))
-        bare = {"offer_id": attempt.command.offer_id, "seats": 0, "refunds": (), "seat_lots": (), "auto_renew": False}
+        nothing = dict.fromkeys(("seats", "term", "plan", "cycle_anchor", "charge_cycle", "unit_price", "currency"))
+        bare = {"offer_id": attempt.command.offer_id, "refunds": (), "seat_lots": (), "auto_renew": False}
         return nothing | bare
     terms = fresh_term(attempt, policy) | {"auto_renew": policy.auto_renews}
     base = facts.base(attempt)
@@ -73,18 +73,22 @@ def _shared_term(attempt: Attempt[Purchase], policy: Policy, base: Subscription)
 
 @records(Activated, Activate)
 def activated(attempt: Attempt[Activate]) -> Activated:
-    """The ordered term begins now (R-PURCHASE-13)."""
+    """The ordered term begins now, and with it the time in which seats move (R-PURCHASE-13, R-SEATS-16)."""
     subscription, at = attempt.subscription, attempt.command.at
     length = running_term(subscription).length
     term = Term(length=length, starts_at=at, ends_on=natural_end(at.date(), length))
     anchor, plan = term.starts_on, cast("Plan", subscription.plan)
     cycle = cycle_at(anchor, anchor=anchor, plan=plan, term=term, month_ends=attempt.policy.month_ends)
-    return Activated(**head(attempt), term=term, cycle_anchor=anchor, charge_cycle=cycle)
+    lots = fresh_lots(attempt.policy, at, subscription.seats, term)
+    return Activated(**head(attempt), term=term, cycle_anchor=anchor, charge_cycle=cycle, seat_lots=lots)
 
 
 @records(TrialStarted, Activate)
 def free_trial_started(attempt: Attempt[Activate]) -> TrialStarted:
-    """The publisher's free days come before the ordered term, which they convert to (R-PURCHASE-12)."""
+    """The publisher's free days come before the ordered term, which they convert to (R-PURCHASE-12).
+
+    The order's window goes on, as it counts from the order (D-04). Seats are locked until the term begins.
+    """
     subscription, policy, at = attempt.subscription, attempt.policy, attempt.command.at
     ordered_term = ScheduledChange(
         offer_id=subscription.offer_id,
@@ -104,6 +108,7 @@ def free_trial_started(attempt: Attempt[Activate]) -> TrialStarted:
         default_change=ordered_term,
         currency=cast("str", subscription.currency),
         auto_renew=subscription.auto_renew,
+        refunds=subscription.refunds_at(at),
         friendly_name=subscription.friendly_name,
     )
 

@@ -16,9 +16,13 @@ from csp_lifecycle.vocabulary.subscription import EndReason, Phase, Status
 
 @records(Canceled, Cancel)
 def canceled(attempt: Attempt[Cancel]) -> Canceled:
-    """The refund is the one whose window closes next; with no window open nothing comes back (R-CANCEL-02)."""
-    refunds = attempt.subscription.refunds_at(attempt.command.at)
-    return Canceled(**head(attempt), refund=refunds[0].kind if refunds else RefundKind.NONE)
+    """The best refund whose window is open; with no window open nothing comes back (R-CANCEL-02).
+
+    It is not always the one that closes next: the month of an add-on that was bought late outlasts its term.
+    """
+    kinds = [refund.kind for refund in attempt.subscription.refunds_at(attempt.command.at)]
+    best = min(kinds, key=list(RefundKind).index, default=RefundKind.NONE)
+    return Canceled(**head(attempt), refund=best)
 
 
 @records(CancellationScheduled, Cancel)

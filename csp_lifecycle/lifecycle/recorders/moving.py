@@ -4,7 +4,7 @@ from typing import Any
 
 from csp_lifecycle.lifecycle.recorders.registry import records
 from csp_lifecycle.lifecycle.recorders.terms import head, next_policy, priced, reassignment
-from csp_lifecycle.lifecycle.recorders.windows import fresh_lot, fresh_windows
+from csp_lifecycle.lifecycle.recorders.windows import fresh_lots, fresh_windows
 from csp_lifecycle.policies import facts
 from csp_lifecycle.policies.policy import Attempt, Policy
 from csp_lifecycle.policies.terms import UpgradeWindow
@@ -129,7 +129,7 @@ def trial_seats_moved_in(attempt: Attempt[ConvertTrial]) -> SeatsMovedIn:
         seats_after=target.seats + trial.seats,
         seat_lots=(
             *target.lots_at(command.at),
-            fresh_lot(attempt.policy, command.at, trial.seats, running_term(target)),
+            *fresh_lots(attempt.policy, command.at, trial.seats, running_term(target)),
         ),
         other_subscription_id=command.subscription_id,
     )

@@ -6,7 +6,7 @@ from attrs import evolve
 
 from csp_lifecycle.lifecycle.recorders.registry import records
 from csp_lifecycle.lifecycle.recorders.terms import head
-from csp_lifecycle.lifecycle.recorders.windows import fresh_lot, reduced_lots
+from csp_lifecycle.lifecycle.recorders.windows import fresh_lots, reduced_lots
 from csp_lifecycle.policies.policy import Attempt
 from csp_lifecycle.policies.wanted import prices_wanted, running_term
 from csp_lifecycle.values.calendar import DAY, Cycle, Plan, cycle_at, natural_end
@@ -46,7 +46,7 @@ def seats_added(attempt: Attempt[AddSeats]) -> SeatsAdded:
         seats_after=subscription.seats + command.seats,
         seat_lots=(
             *subscription.lots_at(command.at),
-            fresh_lot(attempt.policy, command.at, command.seats, running_term(subscription)),
+            *fresh_lots(attempt.policy, command.at, command.seats, running_term(subscription)),
         ),
     )
 

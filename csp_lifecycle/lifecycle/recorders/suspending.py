@@ -46,7 +46,7 @@ def _terms_again(attempt: Attempt[Reactivate]) -> dict[str, Any]:
     subscription, policy, today = attempt.subscription, attempt.policy, attempt.command.at.date()
     if subscription.status is Status.EXPIRED:
         terms = fresh_term(attempt, policy)
-        names = ("term", "cycle_anchor", "charge_cycle", "unit_price")
+        names = ("term", "cycle_anchor", "charge_cycle", "unit_price", "seat_lots")
         return {name: terms[name] for name in names} | {"auto_renew": policy.auto_renews}
     term, plan, anchor = subscription.term, subscription.plan, subscription.cycle_anchor
     if not subscription.charges_paused or term is None or plan is None or anchor is None or today > term.ends_on:

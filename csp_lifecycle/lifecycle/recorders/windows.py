@@ -12,7 +12,7 @@ from csp_lifecycle.values.windows import Refund, SeatLot, WholeTerm, take_from
 
 def fresh_windows(policy: Policy, at: datetime, seats: int, plan: Plan, term: Term) -> dict[str, Any]:
     """The windows of a term that begins: they open at the instant of the event (R-RENEW-05)."""
-    return {"refunds": fresh_refunds(policy, at, plan, term), "seat_lots": (fresh_lot(policy, at, seats, term),)}
+    return {"refunds": fresh_refunds(policy, at, plan, term), "seat_lots": fresh_lots(policy, at, seats, term)}
 
 
 def fresh_refunds(policy: Policy, at: datetime, plan: Plan, term: Term) -> tuple[Refund, ...]:
@@ -24,9 +24,11 @@ def fresh_refunds(policy: Policy, at: datetime, plan: Plan, term: Term) -> tuple
     )
 
 
-def fresh_lot(policy: Policy, at: datetime, seats: int, term: Term) -> SeatLot:
-    """Seats that may be removed again for as long as the policy says (R-SEATS-03)."""
-    return SeatLot(seats=seats, reducible_until=policy.reduction.deadline(at, term.ends_before))
+def fresh_lots(policy: Policy, at: datetime, seats: int, term: Term) -> tuple[SeatLot, ...]:
+    """Seats that may be removed again for as long as the policy says, in one lot; none if never (R-SEATS-03)."""
+    if policy.reduction is None:
+        return ()
+    return (SeatLot(seats=seats, reducible_until=policy.reduction.deadline(at, term.ends_before)),)
 
 
 def reduced_lots(policy: Policy, lots: tuple[SeatLot, ...], seats: int) -> tuple[SeatLot, ...]:
@@ -45,9 +47,9 @@ def kept_windows(attempt: Attempt[Any], term: Term) -> dict[str, Any]:
     seats = wanted(attempt).seats
     lots, extra = subscription.lots_at(at), seats - subscription.seats
     if isinstance(policy.reduction, WholeTerm):
-        lots = (fresh_lot(policy, at, seats, term),)
+        lots = fresh_lots(policy, at, seats, term)
     elif extra > 0:
-        lots = (*lots, fresh_lot(policy, at, extra, term))
+        lots = (*lots, *fresh_lots(policy, at, extra, term))
     elif extra < 0:
         lots = reduced_lots(policy, lots, -extra)
     return {"refunds": _kept_refunds(attempt, term), "seat_lots": lots}

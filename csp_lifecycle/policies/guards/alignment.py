@@ -43,12 +43,13 @@ def longer_term_is_not_aligned_with_a_month(attempt: Attempt[Any]) -> bool:
     """An annual or triennial term cannot be aligned with a monthly subscription."""
     wish = wanted(attempt)
     other = attempt.holdings.get(wish.end) if isinstance(wish.end, str) else None
-    return other is None or wish.length is TermLength.MONTH or running_term(other).length is not TermLength.MONTH
+    term = None if other is None else other.term
+    return term is None or wish.length is TermLength.MONTH or term.length is not TermLength.MONTH
 
 
 @guard("custom-end-no-match", rule="R-COTERM-08", facts=(facts.ends_on,))
 def end_matches_something(attempt: Attempt[Any]) -> bool:
-    """A chosen end must be a calendar month's end or that of an active paid subscription of the same customer."""
+    """A chosen end must be a month's last day or that of an active paid new commerce subscription of the customer."""
     end, wish = end_wanted(attempt), wanted(attempt)
     if isinstance(wish.end, str):
         other = attempt.holdings.get(wish.end)
@@ -70,6 +71,8 @@ def _customer(attempt: Attempt[Any]) -> str:
 
 def _may_be_aligned_with(attempt: Attempt[Any], other: Subscription) -> bool:
     if other.status is not Status.ACTIVE or other.term is None or other.is_trial:
+        return False
+    if other.commerce is not attempt.policy.commerce:  # R-COTERM-07
         return False
     if other.customer_id != _customer(attempt) or other.subscription_id == attempt.subscription.subscription_id:
         return False

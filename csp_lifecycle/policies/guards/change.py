@@ -140,7 +140,7 @@ def enough_seats_stay_behind(attempt: Attempt[Upgrade]) -> bool:
     return left == 0 or left >= (1 if attempt.offer is None else attempt.offer.min_seats)
 
 
-@guard("subscription-exists", rule="R-UPGRADE-07")
+@guard("subscription-exists", rule="R-UPGRADE-07", facts=(facts.new_subscription_id,))
 def new_subscription_is_new(attempt: Attempt[Upgrade]) -> bool:
     """The new subscription's id must not be in use."""
     return attempt.command.new_subscription_id not in attempt.holdings
@@ -160,9 +160,12 @@ def target_exists(attempt: Attempt[Any]) -> bool:
 
 @guard("target-not-eligible", rule="R-UPGRADE-09", facts=(facts.target_status,))
 def target_is_paid_for_by_the_customer(attempt: Attempt[Any]) -> bool:
-    """The target must be a paid subscription of the same customer."""
-    target = facts.target(attempt)
-    return target is None or (not target.is_trial and target.customer_id == attempt.subscription.customer_id)
+    """The target must be a paid subscription of the same customer, and of the same commerce model."""
+    target, source = facts.target(attempt), attempt.subscription
+    if target is None:
+        return True
+    alike = (target.customer_id, target.commerce) == (source.customer_id, source.commerce)
+    return alike and not target.is_trial
 
 
 @guard("target-not-ready", rule="R-UPGRADE-09", facts=(facts.target_status,))

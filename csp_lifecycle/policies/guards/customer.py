@@ -41,16 +41,13 @@ def offer_is_not_held(attempt: Attempt[Purchase]) -> bool:
     return _only_holding(attempt) is None
 
 
-@guard("purchase-limit", rule="R-CUSTOMER-01", facts=(facts.offer_id,))
+@guard("purchase-limit", rule="R-CUSTOMER-01", facts=(facts.offer_id, facts.held_subscription_id))
 def no_second_one_comes_of_it(attempt: Attempt[Any]) -> bool:
-    """A customer can hold this offer only once, and holds another subscription of it already."""
-    offer = offer_wanted(attempt)
-    others = attempt.held_by(attempt.subscription.customer_id)
-    held = any(offer is not None and other.offer_id == offer.offer_id and other.status in LIVE for other in others)
-    return offer is None or not offer.one_per_customer or not held
+    """A customer can hold this offer only once, and holds another subscription of it, or of what becomes it."""
+    return _only_holding(attempt) is None
 
 
-def _only_holding(attempt: Attempt[Purchase]) -> Subscription | None:
+def _only_holding(attempt: Attempt[Any]) -> Subscription | None:
     offer = offer_wanted(attempt)
     if offer is None or not offer.one_per_customer:
         return None
@@ -69,6 +66,8 @@ def base_takes_the_add_on(attempt: Attempt[Purchase]) -> bool:
     base, offer = facts.base(attempt), offer_wanted(attempt)
     if base is None or offer is None:
         return attempt.command.base_subscription_id is None
+    if attempt.policy.add_ons_share_the_term and base.term is None:
+        return False
     return base.offer_id in offer.add_on_to and base.customer_id == attempt.command.customer_id
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from csp_lifecycle.policies import facts
 from csp_lifecycle.policies.policy import Attempt, guard
 from csp_lifecycle.policies.wanted import offer_wanted, running_term, wanted
-from csp_lifecycle.values.calendar import DAY, add_months
-from csp_lifecycle.vocabulary.commands import ChangeTerm, ConvertTrial, Migrate, Purchase, Reactivate, Upgrade
+from csp_lifecycle.values.calendar import DAY, TermLength, add_months
+from csp_lifecycle.vocabulary.commands import Cancel, ChangeTerm, ConvertTrial, Migrate, Purchase, Reactivate, Upgrade
 from csp_lifecycle.vocabulary.subscription import LIVE, Commerce, EndReason, Status, Subscription
 
 
@@ -53,6 +53,26 @@ def add_on_names_its_base(attempt: Attempt[Purchase]) -> bool:
     return offer is None or not offer.add_on_to or attempt.command.base_subscription_id is not None
 
 
+@guard("conflict", rule="R-LOCK-06", facts=(facts.base_status,), remedies=("complete-renewal",))
+def base_term_is_running(attempt: Attempt[Purchase]) -> bool:
+    """An add-on shares its base's term, and that one is over: try again once the base has renewed."""
+    base = facts.base(attempt)
+    return base is None or (base.status is Status.ACTIVE and running_term(base).ends_before > attempt.command.at)
+
+
+@guard("not-supported", rule="R-EST-02")
+def end_is_not_chosen(attempt: Attempt[Cancel]) -> bool:
+    """When a cancellation takes effect is settled here: leave at_term_end out."""
+    return not attempt.command.at_term_end
+
+
+@guard("suspended-no-update", rule="R-SUSP-09", remedies=("reactivate",))
+def base_takes_it_along(attempt: Attempt[Cancel]) -> bool:
+    """A suspended legacy subscription can only be reactivated; an add-on ends with its base."""
+    base = facts.base(attempt)
+    return base is not None and base.end_reason is EndReason.CANCELED
+
+
 @guard("base-not-active", rule="R-SUSP-10", facts=(facts.base_status,))
 def base_is_active_again(attempt: Attempt[Reactivate]) -> bool:
     """An add-on cannot be reactivated while its base is not active."""
@@ -81,6 +101,18 @@ def conversion_is_in_place(attempt: Attempt[ConvertTrial]) -> bool:
     return attempt.command.target_subscription_id is None
 
 
+@guard("not-supported", rule="R-BILL-16", facts=(facts.term,))
+def term_stays_a_year(attempt: Attempt[ChangeTerm]) -> bool:
+    """A legacy subscription can change its plan, but not the length of its term."""
+    return attempt.command.term is TermLength.YEAR
+
+
+@guard("term-shorter", rule="R-BILL-17", facts=(facts.term,))
+def term_is_not_cut_short(attempt: Attempt[ChangeTerm]) -> bool:
+    """The term cannot become shorter while it runs."""
+    return attempt.command.term.months >= running_term(attempt.subscription).length.months
+
+
 @guard("already-in-state", rule="R-BILL-17", facts=(facts.term, facts.plan))
 def terms_are_others(attempt: Attempt[ChangeTerm]) -> bool:
     """The subscription has this term and plan already."""
@@ -94,18 +126,25 @@ def plan_is_another(attempt: Attempt[ChangeTerm]) -> bool:
     return wanted(attempt).plan is not attempt.subscription.plan
 
 
-@guard("legacy-frequency", rule="R-BILL-16")
+@guard("legacy-frequency", rule="R-BILL-16", facts=(facts.base_subscription_id, facts.attached))
 def order_changes_together(attempt: Attempt[ChangeTerm]) -> bool:
-    """A base and all its add-ons change together: all must be active, and an add-on changes only with its base."""
+    """A base and its add-ons change together: all active and on one plan; an add-on changes only with its base."""
     subscription, base = attempt.subscription, facts.base(attempt)
     if base is not None:
         return running_term(base).starts_at == attempt.command.at and base.plan is attempt.command.plan
-    add_ons = (other for other in attempt.holdings.values() if _is_attached(other, subscription))
-    return all(other.status not in LIVE or other.status is Status.ACTIVE for other in add_ons)
+    add_ons = [other for other in attempt.holdings.values() if _is_attached(other, subscription)]
+    live = [other for other in add_ons if other.status in LIVE]
+    return all(other.status is Status.ACTIVE and other.plan is subscription.plan for other in live)
 
 
 def _is_attached(other: Subscription, base: Subscription) -> bool:
     return other.base_subscription_id == base.subscription_id
+
+
+@guard("cancellation-window-closed", rule="R-CANCEL-10", facts=(facts.closed_at,))
+def order_is_fresh(attempt: Attempt[Cancel]) -> bool:
+    """An order that waits for its publisher can be canceled only while its cancellation window is open."""
+    return bool(attempt.subscription.refunds_at(attempt.command.at))
 
 
 @guard("already-in-state", rule="R-CANCEL-10")
@@ -126,10 +165,27 @@ def no_promotion_holds_it(attempt: Attempt[Migrate]) -> bool:
     return attempt.subscription.promotion_id is None
 
 
-@guard("migration-not-eligible", rule="R-MIGRATE-04", facts=(facts.began_on,))
+@guard("migration-not-eligible", rule="R-MIGRATE-04", facts=(facts.began_at,))
 def it_is_a_month_old(attempt: Attempt[Migrate]) -> bool:
-    """A subscription can be migrated one month after it began."""
-    return attempt.command.at.date() >= add_months(running_term(attempt.subscription).starts_on, 1)
+    """A subscription can be migrated one month after it was bought."""
+    # An add-on has a limit of its own, which its base is asked about.
+    attached = attempt.subscription.base_subscription_id is not None
+    return attached or attempt.command.at.date() >= add_months(facts.began_at(attempt).date(), 1)
+
+
+@guard("migration-not-eligible", rule="R-MIGRATE-05", facts=(facts.attached,))
+def its_add_ons_are_no_news(attempt: Attempt[Migrate]) -> bool:
+    """A base and its add-ons can be migrated 30 days after the last add-on was bought."""
+    add_ons = (attempt.holdings[name] for name in facts.attached(attempt))
+    return all(attempt.command.at >= facts.began(add_on) + 30 * DAY for add_on in add_ons)
+
+
+@guard("quantity-out-of-range", rule="R-PURCHASE-07", facts=(facts.seats, facts.max_seats))
+def offer_has_room(attempt: Attempt[Migrate]) -> bool:
+    """With the seats of the new offer that the customer holds already, a migration stays below the most it is sold."""
+    offer, held = offer_wanted(attempt), attempt.held_by(attempt.subscription.customer_id)
+    seats = sum(other.seats for other in held if other.offer_id == attempt.command.offer_id)
+    return offer is None or offer.holds(seats + wanted(attempt).seats)
 
 
 @guard("migration-not-eligible", rule="R-MIGRATE-04", facts=(facts.ended_at,))

@@ -70,12 +70,12 @@ def reason_is_in_force(attempt: Attempt[Reactivate]) -> bool:
 
 
 @guard("base-not-active", rule="R-SUSP-10", facts=(facts.base_status,))
-def base_is_not_suspended(attempt: Attempt[Reactivate]) -> bool:
-    """An add-on that was suspended with its base comes back with its base."""
+def base_is_back(attempt: Attempt[Reactivate]) -> bool:
+    """An add-on that was suspended with its base comes back with its base, and never without it."""
     base = facts.base(attempt)
     lifted = attempt.command.reason in {None, BASE}
     carried = lifted and BASE in attempt.subscription.suspension_reasons
-    return not carried or base is None or base.status is not Status.SUSPENDED
+    return not carried or base is None or base.status in {Status.ACTIVE, Status.RENEWING}
 
 
 BASE = "base"

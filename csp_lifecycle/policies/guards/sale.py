@@ -56,7 +56,7 @@ def seats_are_in_range(attempt: Attempt[Any]) -> bool:
     return count >= 1 and (offer is None or offer.holds(count))
 
 
-@guard("policy-not-found", rule="R-EST-06")
+@guard("policy-not-found", rule="R-EST-06", facts=(facts.policy, facts.known))
 def policy_is_known(attempt: Attempt[Any]) -> bool:
     """The policy named for the new term must be one that this installation has, and made for the offer's model."""
     offer = offer_wanted(attempt)

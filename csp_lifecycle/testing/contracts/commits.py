@@ -3,15 +3,17 @@
 # ruff: noqa: S101 - a contract is a list of assertions
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any, TypeVar
 
 import pytest
+from attrs import evolve
 
 from csp_lifecycle.errors import StoreError
+from csp_lifecycle.stores.chain import digest_of, log_digest_of
 from csp_lifecycle.stores.store import Commit, Envelope, EventStore, StreamState
 from csp_lifecycle.vocabulary.commands import Actor
 from csp_lifecycle.vocabulary.events import Renamed
@@ -62,6 +64,22 @@ def _renaming(command_id: str, stream: str, version: int) -> Envelope:
     )
 
 
+STORY = (
+    example_commit("c-1", "s-1", "s-2", due=AT),
+    example_commit("c-2", "s-1", known={"s-1": 1}, due=AT),
+    example_commit("c-3", "s-2", "s-3", "s-2", known={"s-2": 1}, due=AT),
+)
+"""Three commits on three streams of one customer."""
+
+
+def as_appended(envelopes: Iterable[Envelope]) -> tuple[Envelope, ...]:
+    """The envelopes without all that a store fills in."""
+    return tuple(
+        evolve(one, position=0, command_digest="", salt="", redacted={}, digest="", log_digest=None)
+        for one in envelopes
+    )
+
+
 def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     """What each act gives, or the `StoreError` it raises; each has a thread, and they begin together."""
     barrier, interval = Barrier(len(acts)), sys.getswitchinterval()
@@ -97,3 +115,13 @@ def refusal(store: EventStore, commit: Commit, error: type[_Failure]) -> _Failur
         store.append(commit)
     assert seen(store, commit.command_id) == before
     return caught.value
+
+
+def require_chain(store: EventStore) -> None:
+    """The digests of the log are those that its events add up to."""
+    heads, sealed = dict[str, str](), ""
+    for one in store.read_all():
+        assert one.digest == digest_of(one, heads.get(one.stream, ""))
+        sealed = log_digest_of(sealed, one.position, one.digest)
+        assert one.log_digest == sealed
+        heads[one.stream] = one.digest

@@ -13,14 +13,14 @@ from attrs import evolve
 from csp_lifecycle.errors import DuplicateCommandError, StaleVersionError
 from csp_lifecycle.stores.memory import MemoryStore
 from csp_lifecycle.stores.store import EventStore
-from csp_lifecycle.testing.contracts.commits import AT, MICROSECOND, example_commit, refusal, seen
+from csp_lifecycle.testing.contracts.commits import AT, MICROSECOND, as_appended, example_commit, refusal, seen
 from csp_lifecycle.testing.scenario import Scenario
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.commands import Advance, Purchase, ScheduleChange, Suspend, Upgrade
 from csp_lifecycle.wire.events import UnknownEvent
 
 _NAMES = (
-    *("A", "a", "a ", "é", "e\u0301", "漢字", "😀", "\uffff", "\u2028", "tab\tand\nline", "x" * 1000),
+    *("A", "a", "a ", "é", "e\u0301", "漢字", "😀", "\uffff", "\u2028", "tab\tand\nline", "x" * 10_000),
     *("'; DROP TABLE events; --", '"quoted"', "100%", "under_score", "back\\slash", "?", ":name", "$1", "{0}"),
 )
 """Ids that some engine might fold together, cut off, or read as a statement."""
@@ -64,10 +64,11 @@ class HistoryContract:
         assert tuple(store.read_all()) == first + second
 
     def test_an_envelope_comes_back_as_it_was_appended(self, store: EventStore) -> None:
-        """Every field but the position, to the microsecond and in UTC."""
+        """Every field that the store does not fill in, to the microsecond and in UTC."""
         commit = example_commit("c-1", "s-1")
         stored = store.append(commit)
-        assert tuple(evolve(envelope, position=0) for envelope in stored) == commit.envelopes
+        assert as_appended(stored) == commit.envelopes
+        assert as_appended(store.read("s-1")) == commit.envelopes
         assert store.read("s-1")[0].recorded_at.tzinfo is UTC
 
     @pytest.mark.parametrize("known", [{}, {"s-1": 1}, {"s-1": 3}])
@@ -134,6 +135,18 @@ class HistoryContract:
         assert store.due(AT - MICROSECOND) == store.due(before) == known[:1]
         assert store.due(before - MICROSECOND) == ()
 
+    def test_the_due_feed_is_read_page_by_page(self, store: EventStore) -> None:
+        """From behind an entry on, whether or not it is still there, and so many at most."""
+        for n in range(9):
+            store.append(example_commit(f"c-{n}", f"s-{n}", due=AT + n // 3 * MICROSECOND))
+        whole = store.due()
+        assert [store.due(after=entry) for entry in whole] == [whole[n + 1 :] for n in range(9)]
+        assert store.due(limit=4) == whole[:4]
+        assert store.due(AT, after=whole[0], limit=7) == whole[1:3]
+        assert store.due(after=(AT, "s-1+"), limit=2) == whole[2:4]
+        assert store.due(after=(AT, "z"), limit=9) == whole[3:]
+        assert store.due(limit=0) == store.due(after=whole[-1]) == ()
+
     def test_the_due_index_follows_the_newest_commit(self, store: EventStore) -> None:
         """A stream is due once, at its newest instant, and not at all when time changes nothing there."""
         later = AT + timedelta(days=365)
@@ -177,7 +190,5 @@ class HistoryContract:
         """What the service records here is what it records in memory."""
         told, reference = Scenario(*_STORY, store=store), Scenario(*_STORY, store=MemoryStore())
         assert [*told.lifecycle.subscriptions()] == [*reference.lifecycle.subscriptions()]
-        assert [evolve(one, position=0) for one in store.read_all()] == [
-            evolve(one, position=0) for one in reference.store.read_all()
-        ]
+        assert as_appended(store.read_all()) == as_appended(reference.store.read_all())
         assert store.due() == reference.store.due()

@@ -9,7 +9,7 @@ import pytest
 
 from csp_lifecycle.errors import DuplicateCommandError, StaleVersionError
 from csp_lifecycle.stores.store import EventStore
-from csp_lifecycle.testing.contracts.commits import at_once, example_commit, refusal
+from csp_lifecycle.testing.contracts.commits import at_once, example_commit, refusal, require_chain
 
 _MANY = 2500
 """More events than any store should fetch at a time."""
@@ -96,6 +96,22 @@ class LogContract:
         for stream, length in lengths.items():
             assert [one.version for one in store.read(stream)] == list(range(1, length + 1))
         assert [one.position for one in store.read_all()] == list(range(1, sum(lengths.values()) + 1))
+        require_chain(store)
+
+    def test_batches_of_many_writers_do_not_mix_or_block_each_other(self, store: EventStore) -> None:
+        """Of those that want the same, one wins with all of it; the others have written nothing."""
+        orders = [("s-1", "s-2", "s-3"), ("s-3", "s-2", "s-1"), ("s-2", "s-1", "s-3")]
+        rounds = 6
+        for n in range(rounds):
+            batches = [
+                [example_commit(f"c-{n}-{w}-{stream}", stream, known={stream: n}) for stream in order]
+                for w, order in enumerate(orders)
+            ]
+            results = at_once([partial(store.append_all, batch) for batch in batches])
+            assert [type(result) for result in results].count(StaleVersionError) == len(orders) - 1
+        assert [len(store.read(stream)) for stream in orders[0]] == [rounds] * len(orders[0])
+        assert len(list(store.read_all())) == rounds * len(orders[0])
+        require_chain(store)
 
     def test_a_reader_sees_whole_commits(self, store: EventStore) -> None:
         """While others write, the log that is read grows by commits, never by parts of one."""

@@ -63,9 +63,10 @@ class Agreement(RuleBasedStateMachine):
         likely = [name for name, it in held if it.status != "deleted"]
         passing = [name for name, it in held if it.passing()]
         subject = data.draw(st.sampled_from((*likely, *likely, *passing, *passing, *WORLD.subscriptions)))
-        self.ask(
-            attrs.evolve(data.draw(commands(cast("type[Command]", kind), WORLD)), at=self.now, subscription_id=subject)
-        )
+        drawn = data.draw(commands(cast("type[Command]", kind), WORLD))
+        # What it believes is new commerce as it ships, not one of its readings.
+        named: dict[str, Any] = {"policy": None} if hasattr(drawn, "policy") else {}
+        self.ask(attrs.evolve(drawn, at=self.now, subscription_id=subject, **named))
 
     def begin_what_takes_its_time(self, wait: timedelta) -> None:
         """Only what falls due while somebody waits stays in flight; what came before is complete."""

@@ -5,13 +5,7 @@ from typing import Any
 
 import pytest
 
-from csp_lifecycle.lifecycle.due import catch_up, due_command, next_due
-from csp_lifecycle.lifecycle.machine import open_row
-from csp_lifecycle.lifecycle.step import attempt_on
-from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.policies.new_commerce import NEW_COMMERCE
-from csp_lifecycle.policies.policy import Market, Row
-from csp_lifecycle.testing import Scenario
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.commands import (
     AddSeats,
@@ -37,7 +31,6 @@ from csp_lifecycle.vocabulary.commands import (
     WithdrawBillingPlan,
     WithdrawScheduledChange,
 )
-from csp_lifecycle.vocabulary.names import command_name, event_name
 
 Script = tuple[Command | Advance, ...]
 
@@ -185,34 +178,10 @@ SCRIPTS: dict[str, Script] = {
 }
 
 
-def sentence(row: Row) -> str:
-    """What the table says in one line, as the scripts are named."""
-    also = "".join(f" and {event_name(kind)}" for kind in row.also)
-    records = ", ".join(event_name(kind) for kind in row.records)
-    return f"{row.status.value} {command_name(row.on)}: {records}{also}"
+def test_every_row_has_a_script_and_every_script_a_row(sentences: Any) -> None:
+    assert set(sentences(NEW_COMMERCE.rows)) == set(SCRIPTS)
 
 
-def test_every_row_has_a_script_and_every_script_a_row() -> None:
-    assert sorted(map(sentence, NEW_COMMERCE.rows)) == sorted(SCRIPTS)
-
-
-@pytest.mark.parametrize("row", NEW_COMMERCE.rows, ids=sentence)
-def test_the_walk_takes_its_row(row: Row) -> None:
-    *given, last = SCRIPTS[sentence(row)]
-    scenario = Scenario(*given)
-    assert opened(scenario, last) is row
-    recorded = scenario.when(last).recorded
-    assert tuple(type(event) for event in recorded) == (*row.records, *row.also)
-    assert {event.subscription_id for event in recorded} == ({"s-1", "s-2"} if row.also else {"s-1"})
-    assert scenario.subscription().status is row.target
-
-
-def opened(scenario: Scenario, last: Command | Advance) -> Row:
-    """The row that the machine opens for the last command, or for what time says when it is taken."""
-    states = {state.subscription_id: state for state in scenario.lifecycle.subscriptions()}
-    market = Market(scenario.catalog, POLICIES)
-    if not isinstance(last, Advance):
-        return open_row(attempt_on(last, catch_up(states, last.at, market).holdings, market))
-    at = next_due(states["s-1"])
-    assert at == last.to
-    return open_row(attempt_on(due_command(states["s-1"], at, complete=last.complete), states, market))
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_walk_takes_its_row(walk: Any, name: str) -> None:
+    walk(NEW_COMMERCE, name, SCRIPTS[name])

@@ -7,6 +7,8 @@ from enum import Enum
 
 from attrs import evolve, frozen
 
+from csp_lifecycle.values.money_errors import MixedCurrenciesError
+
 
 class ChargeType(Enum):
     """What a line is for, in the words of the reconciliation files: new commerce's first, then legacy's (R-CHARGE-23).
@@ -71,5 +73,13 @@ Lines = tuple[ChargeLine, ...]
 
 
 def total(lines: Iterable[ChargeLine]) -> Decimal:
-    """What some lines add up to."""
-    return sum((line.amount for line in lines), Decimal(0))
+    """What some lines of one currency add up to. What costs nothing does so in every currency.
+
+    Raises:
+        MixedCurrenciesError: there are amounts in several currencies (R-CHARGE-22).
+    """
+    amounts = [(line.currency, line.amount) for line in lines if line.amount]
+    currencies = {currency for currency, _ in amounts}
+    if len(currencies) > 1:
+        raise MixedCurrenciesError(currencies)
+    return sum((amount for _, amount in amounts), Decimal(0))

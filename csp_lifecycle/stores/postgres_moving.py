@@ -1,0 +1,134 @@
+"""What moves a whole history into a PostgreSQL database, in a transaction of the caller's.
+
+A history may be longer than the memory: it is taken over in batches, and the index is made from the tables.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from csp_lifecycle.errors import StoreError
+from csp_lifecycle.stores.linking import End, followed, gap_before, require_same, taken_at
+from csp_lifecycle.stores.postgres_pool import Connection, TakenError
+from csp_lifecycle.stores.postgres_rows import EVENTS, SEALED
+from csp_lifecycle.stores.rows import COLUMNS, envelope_of, row_of
+from csp_lifecycle.stores.store import Envelope, Index, StreamState
+
+_BATCH = 1000
+# Appends wait; those under way are waited for, so what is there is final. The order of the locks is theirs.
+_BEGIN = """LOCK TABLE csp_lifecycle.streams, csp_lifecycle.events IN SHARE ROW EXCLUSIVE MODE;
+    SELECT csp_lifecycle.seal_until((SELECT max(position) FROM csp_lifecycle.events))"""
+_END = "SELECT position, log_digest FROM csp_lifecycle.seals ORDER BY position DESC LIMIT 1"
+_BETWEEN = f"{SEALED} WHERE e.position BETWEEN %s AND %s"
+_TOUCHED = "SELECT DISTINCT stream FROM csp_lifecycle.events WHERE position > %s"
+_GAP = """SELECT min(e.position) FROM csp_lifecycle.events AS e WHERE e.position > %s AND e.version > 1
+    AND NOT EXISTS (SELECT FROM csp_lifecycle.events AS p
+        WHERE p.stream = e.stream AND p.version = e.version - 1 AND p.position < e.position)"""
+_STREAM = f"{EVENTS} WHERE e.stream = %s ORDER BY e.version"
+_COUNTED = """SELECT command_id, count(*) FROM csp_lifecycle.events WHERE command_id = ANY (%s) GROUP BY command_id"""
+_TAKEN = """SELECT stream, version FROM csp_lifecycle.events
+    WHERE (stream, version) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))"""
+_COPY = f"COPY csp_lifecycle.events ({', '.join(COLUMNS[:-1])}, ordinal) FROM STDIN"
+_COPY_SEALS = "COPY csp_lifecycle.seals FROM STDIN"
+_NOTE = """INSERT INTO csp_lifecycle.streams (stream, version, customer_id, next_due_at, kind, digest)
+    SELECT %s, %s, %s, %s, %s, e.digest FROM csp_lifecycle.events AS e WHERE e.stream = %s AND e.version = %s
+    ON CONFLICT (stream) DO UPDATE SET version = excluded.version, next_due_at = excluded.next_due_at,
+        digest = excluded.digest"""
+_COUNT = """INSERT INTO csp_lifecycle.customers (kind, customer_id, streams)
+    SELECT kind, customer_id, count(*) FROM csp_lifecycle.streams GROUP BY kind, customer_id
+    ON CONFLICT (kind, customer_id) DO UPDATE SET streams = excluded.streams
+    WHERE customers.streams <> excluded.streams"""
+_CONTINUE = "SELECT setval('csp_lifecycle.events_position_seq', %s)"
+
+
+def restore(connection: Connection, envelopes: Iterable[Envelope], index: Index) -> int:
+    """See `EventStore.restore`."""
+    connection.execute(_BEGIN)
+    begin = end = End(*(connection.execute(_END).fetchone() or ()))
+    added, left = 0, iter(envelopes)
+    while batch := tuple(islice(left, _BATCH)):
+        new = [one for one in batch if one.position > begin.position]
+        _require_known(connection, [one for one in batch if one.position <= begin.position])
+        end = _add(connection, new, end)
+        added += len(new)
+    if added:
+        ((gap,),) = connection.execute(_GAP, (begin.position,)).fetchall()
+        if gap is not None:
+            raise gap_before(gap)
+        _note(connection, _states(connection, begin.position, index))
+        connection.execute(_COUNT)
+        # Last of all: it is not undone with the rest.
+        connection.execute(_CONTINUE, (end.position,))
+    return added
+
+
+def _require_known(connection: Connection, envelopes: Sequence[Envelope]) -> None:
+    if envelopes:
+        positions = [one.position for one in envelopes]
+        rows = connection.execute(_BETWEEN, (min(positions), max(positions)))
+        stored = {one.position: one for one in map(envelope_of, rows)}
+        for envelope in envelopes:
+            require_same(stored.get(envelope.position), envelope)
+
+
+def _add(connection: Connection, envelopes: Sequence[Envelope], end: End) -> End:
+    """Add *envelopes* behind *end*; where the log ends then."""
+    made: list[Envelope] = []
+    for envelope in envelopes:
+        made.append(followed(envelope, end))
+        end = End(envelope.position, made[-1].log_digest or "")
+    try:
+        with connection.transaction():
+            _copy(connection, made)
+    except TakenError:
+        raise _misfit(connection, made) from None
+    return end
+
+
+def _copy(connection: Connection, envelopes: Sequence[Envelope]) -> None:
+    commands = sorted({one.command_id for one in envelopes})
+    counted = Counter[str](dict(connection.execute(_COUNTED, (commands,)).fetchall()))
+    with connection.cursor() as cursor:
+        with cursor.copy(_COPY) as copy:
+            for one in envelopes:
+                # Some events of the command may be stored already.
+                counted[one.command_id] += 1
+                copy.write_row((*row_of(one)[:-1], counted[one.command_id]))
+        with cursor.copy(_COPY_SEALS) as copy:
+            for one in envelopes:
+                copy.write_row((one.position, one.log_digest))
+
+
+def _misfit(connection: Connection, envelopes: Sequence[Envelope]) -> StoreError:
+    """Which of the envelopes is in the place of another, of those that are stored or that come with it."""
+    places = [(one.stream, one.version) for one in envelopes]
+    taken = set(connection.execute(_TAKEN, [list(column) for column in zip(*places, strict=True)]))
+    number = 0
+    while places[number] not in taken:
+        taken.add(places[number])
+        number += 1
+    return taken_at(envelopes[number].position)
+
+
+def _states(connection: Connection, after: int, index: Index) -> Iterator[StreamState]:
+    with connection.cursor("touched") as cursor:
+        cursor.itersize = _BATCH
+        for (stream,) in cursor.execute(_TOUCHED, (after,)):
+            yield index(stream, _events(connection, stream))
+
+
+def _events(connection: Connection, stream: str) -> Iterator[Envelope]:
+    # Whoever knows what they add up to need not read them.
+    yield from map(envelope_of, connection.execute(_STREAM, (stream,)))
+
+
+def _note(connection: Connection, states: Iterable[StreamState]) -> None:
+    with connection.cursor() as cursor:
+        left = iter(states)
+        while batch := tuple(islice(left, _BATCH)):
+            cursor.executemany(_NOTE, [_noted(state) for state in batch])
+
+
+def _noted(state: StreamState) -> tuple[object, ...]:
+    due, kind = state.next_due_at, state.kind.value
+    return state.stream, state.version, state.customer_id, due, kind, state.stream, state.version
