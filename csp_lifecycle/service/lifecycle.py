@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from csp_lifecycle.errors import CommandRefusedError, DuplicateCommandError
 from csp_lifecycle.policies import POLICIES
@@ -21,8 +21,10 @@ from csp_lifecycle.service.questions import Questions
 from csp_lifecycle.service.repeating import OVERTAKEN, gave_up, retried
 from csp_lifecycle.stores.rehearsal import Rehearsal
 from csp_lifecycle.stores.store import EventStore
+from csp_lifecycle.vocabulary.account_commands import AccountRequest
 from csp_lifecycle.vocabulary.catalog import Catalog
 from csp_lifecycle.vocabulary.commands import Advance, Command
+from csp_lifecycle.vocabulary.names import command_name
 
 Result = TypeVar("Result")
 
@@ -98,11 +100,13 @@ class Lifecycle(Questions):
         transaction; the commands before and behind it have one each.
 
         Raises:
+            TypeError: one of them is about an account; nothing was stored.
             HistoryError: stored events make no sense; nothing of the transaction was stored.
             StoreError: the store failed; nothing of the transaction was stored.
         """
         answers: list[Answer | CommandRefusedError] = []
-        for everywhere, group in groupby(commands, key=_is_everywhere):
+        ours = tuple(map(_about_subscriptions, commands))
+        for everywhere, group in groupby(ours, key=_is_everywhere):
             some = tuple(group)
             answers += map(self._everywhere, some) if everywhere else self._together(some)
         return tuple(answers)
@@ -172,6 +176,13 @@ class Lifecycle(Questions):
     def advance_in_chunks(self, to: datetime, *, complete: bool = True) -> Iterator[Answer]:
         """As `advance`, with an answer for each commit as soon as it is stored: however many are due, few are held."""
         return self._in_chunks(Advance(to=to, complete=complete))
+
+
+def _about_subscriptions(command: Any) -> Command | Advance:
+    if isinstance(command, AccountRequest):
+        message = f"{command_name(type(command))} is about an account: hand it to Books, which takes every command"
+        raise TypeError(message)
+    return cast("Command | Advance", command)
 
 
 def _is_everywhere(command: Command | Advance) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import cast
 
 from attrs import define, field, frozen
@@ -173,11 +173,9 @@ def rebuilt_then(
         BrokenHistoryError: as `rebuilt`.
         UnknownEventError: a newer version of the library wrote one of the events that count.
     """
-    counted = [
-        envelope
-        for envelope in envelopes
-        if (known_at is None or envelope.recorded_at <= known_at) and (as_of is None or _happened(envelope) <= as_of)
-    ]
+    # A clock may go back: what stands behind an event was not known before it.
+    known = takewhile(lambda one: known_at is None or one.recorded_at <= known_at, envelopes)
+    counted = [one for one in known if as_of is None or _happened(one) <= as_of]
     if not counted or counted[0].kind is not StreamKind.SUBSCRIPTION:
         return None
     subscription = rebuilt(counted)

@@ -18,12 +18,10 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from csp_lifecycle.stores.store import Envelope, changed
 from csp_lifecycle.wire.converter import instant_text
 from csp_lifecycle.wire.events import event_text
-from csp_lifecycle.wire.text import parse_object, write
+from csp_lifecycle.wire.text import parse_object, write, write_bytes
 
 PERSONAL = frozenset({"customer_id", "friendly_name"})
 """The keys of personal fields, wherever they stand in a body."""
@@ -31,7 +29,6 @@ PERSONAL = frozenset({"customer_id", "friendly_name"})
 COMMAND = "command_digest"
 """Where `Envelope.redacted` holds the commitment to the command's digest. JSON pointers begin with a slash."""
 
-_encode = msgspec.json.Encoder().encode
 _MARKS = tuple(f'"{name}":"' for name in sorted(PERSONAL))
 
 
@@ -77,7 +74,7 @@ def digest_of(envelope: Envelope, previous: str) -> str:
         commitments,
         unused,
     )
-    return hashlib.sha256(b"%b\n%b" % (_head_bytes(head), _bytes(masked))).hexdigest()
+    return hashlib.sha256(b"%b\n%b" % (write_bytes(head), _bytes(masked))).hexdigest()
 
 
 def log_digest_of(previous: str, position: int, digest: str) -> str:
@@ -192,13 +189,6 @@ def _replaced(path: str, value: Any, values: Mapping[str, Any]) -> Any:
 
 def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
-
-
-def _head_bytes(head: tuple[Any, ...]) -> bytes:
-    try:
-        return _encode(head)  # as `write` does, in a fifth of the time
-    except UnicodeEncodeError:
-        return _bytes(write(head))
 
 
 def _bytes(text: str) -> bytes:

@@ -11,6 +11,7 @@ from csp_lifecycle.stores.store import Entry, Envelope, History, Outcome, Snapsh
 
 _SUBSCRIPTION = StreamKind.SUBSCRIPTION
 _STREAM = f"{EVENTS} WHERE e.stream = %s AND e.version > %s ORDER BY e.version"
+_HISTORY = f"{HISTORIES} WHERE e.stream = %s ORDER BY e.version"
 _HISTORIES = f"{HISTORIES} WHERE e.stream = ANY (%s) ORDER BY e.stream, e.version"
 _COMMAND = f"{RECORDED} WHERE e.command_id = %s ORDER BY e.ordinal"
 _PART = f"{SEALED} WHERE e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s"
@@ -45,7 +46,10 @@ class PostgresReading:
 
     def histories(self, streams: Iterable[str]) -> Iterator[History]:
         """See `EventStore.histories`."""
-        return histories_of(self._pool.ask(_HISTORIES, list(filter(can_be_stored, streams))), self.read)
+        names = list(filter(can_be_stored, streams))
+        # A command mostly asks for one, and of a list the planner can only guess how long it is.
+        question = (_HISTORY, names[0]) if len(names) == 1 else (_HISTORIES, names)
+        return histories_of(self._pool.ask(*question), self.read)
 
     def read_all(self, after: int = 0, limit: int | None = None) -> Iterator[Envelope]:
         """See `EventStore.read_all`. What is appended after reading began is left for the next time.

@@ -17,8 +17,13 @@ _EVENTS = ", ".join(_OWN.get(name, f"e.{name}") for name in COLUMNS[:-1])
 # Looking up the digest of the log at every event costs; a decision has no use for it.
 EVENTS = f"SELECT {_EVENTS}, NULL FROM csp_lifecycle.events AS e"  # noqa: S608 - only our own words are put together
 RECORDED = f"SELECT {_EVENTS}, NULL, e.ordinal FROM csp_lifecycle.events AS e"  # noqa: S608 - the same
-_DECIDED_ON = ", ".join(_OWN.get(name, f"e.{name}") for name in DECIDED_ON)
-HISTORIES = f"SELECT {_DECIDED_ON} FROM csp_lifecycle.events AS e"  # noqa: S608 - the same
+# Instants take long to be read, so only the one that counts is sent along.
+_OF_LAST = {name: f"CASE WHEN e.version = s.version THEN e.{name} END" for name in ("recorded_at", "digest")}
+_DECIDED_ON = ", ".join((_OWN | _OF_LAST).get(name, f"e.{name}") for name in DECIDED_ON)
+HISTORIES = (
+    f"SELECT {_DECIDED_ON} FROM csp_lifecycle.events AS e "  # noqa: S608 - the same
+    "JOIN csp_lifecycle.streams AS s USING (stream)"
+)
 SEALED = (
     f"SELECT {_EVENTS}, s.log_digest FROM csp_lifecycle.events AS e "  # noqa: S608 - the same
     "LEFT JOIN csp_lifecycle.seals AS s USING (position)"

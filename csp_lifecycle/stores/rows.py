@@ -24,7 +24,7 @@ COLUMNS = (
 """The order in which a row is read and written here."""
 
 DECIDED_ON = ("stream", "version", "recorded_at", "digest", "schema", "body")
-"""The columns of a history, of which most are those of its last event."""
+"""The columns of a history; `recorded_at` and `digest` may be null but in the row of the last event."""
 
 _ACTORS = {actor.value: actor for actor in Actor}
 
@@ -64,7 +64,7 @@ def histories_of(rows: Iterable[Row], read: Callable[[str], Sequence[Envelope]])
 
 def _history(rows: Sequence[Row]) -> History | None:
     stream, version, recorded_at, digest, _, _ = rows[-1]
-    if version != len(rows) or any([row[4] != SCHEMA for row in rows]):  # noqa: C419 - a list is twice as fast
+    if version != len(rows) or recorded_at is None or any([row[4] != SCHEMA for row in rows]):  # noqa: C419 - a list is twice as fast
         return None
     events = stored_events([row[5] for row in rows])
     if events is None or events[0].stream != stream:

@@ -10,7 +10,7 @@ from cattrs.errors import BaseValidationError
 from csp_lifecycle.errors import InvalidCommandError
 from csp_lifecycle.vocabulary.names import COMMANDS, AnyCommand, command_name
 from csp_lifecycle.wire.converter import coming_instant_of, explained, make_converter
-from csp_lifecycle.wire.text import parse_object, write
+from csp_lifecycle.wire.text import parse_object, write_bytes
 
 _CONVERTER = make_converter(forbid_extra_keys=True)
 _CONVERTER.register_structure_hook(datetime, coming_instant_of)
@@ -68,4 +68,4 @@ def command_json(command: AnyCommand) -> dict[str, Any]:
 
 def command_digest(command: AnyCommand) -> str:
     """A digest of the command's content: two commands with the same one ask for the same thing."""
-    return hashlib.sha256(write(command_json(command)).encode()).hexdigest()
+    return hashlib.sha256(write_bytes(command_json(command))).hexdigest()

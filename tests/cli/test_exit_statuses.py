@@ -151,3 +151,8 @@ def test_64_for_a_catalog_that_cannot_be_understood(cli: Any, catalog: Path) -> 
     ran = cli("list", "--json")
     assert ran.status == 64
     assert "'nmae'" in ran.err
+
+
+def test_an_argument_that_is_no_utf_8_is_answered_in_json_all_the_same(cli: Any) -> None:
+    ran = cli("show", "--json", "\udcff")
+    assert (ran.status, ran.objects[0]["refused"]["evidence"]) == (1, {"subscription_id": "\udcff"})

@@ -57,6 +57,17 @@ def test_what_was_true_and_what_was_known_are_two_questions(new_store: NewStore,
             lifecycle.subscription("s-1", **asked)
 
 
+def test_an_event_is_known_only_after_those_before_it_even_where_a_clock_went_back(
+    new_store: NewStore, bought: c.Command
+) -> None:
+    lifecycle = learning(new_store(), APRIL, MARCH)
+    lifecycle.handle(bought)
+    lifecycle.handle(c.AddSeats(at=bought.at + timedelta(days=2), subscription_id="s-1", seats=5))
+    assert lifecycle.subscription("s-1", known_at=APRIL).seats == 15
+    with pytest.raises(StreamNotFoundError):
+        lifecycle.subscription("s-1", known_at=MARCH)
+
+
 def test_both_times_move_with_the_log(new_store: NewStore, bought: c.Command) -> None:
     source, store = MemoryStore(), new_store()
     told_late(source, bought)

@@ -15,6 +15,8 @@ from csp_lifecycle.stores.memory import MemoryStore
 from csp_lifecycle.stores.store import Commit, Envelope, EventStore
 from csp_lifecycle.testing.strategies import World, histories
 from csp_lifecycle.values.calendar import Plan, TermLength
+from csp_lifecycle.vocabulary.account import Program
+from csp_lifecycle.vocabulary.account_commands import OpenAccount
 from csp_lifecycle.vocabulary.commands import AddSeats, Advance, Command, Purchase, Rename
 from csp_lifecycle.vocabulary.names import event_name
 
@@ -102,6 +104,13 @@ def test_a_refusal_does_not_touch_its_neighbors(store: EventStore, service: On) 
         "subscription-exists",
     ]
     assert [one.version for one in store.read_all()] == [1, 1, 2, 3]
+
+
+def test_what_is_about_an_account_is_sent_to_the_books_and_nothing_is_stored(store: EventStore, service: On) -> None:
+    opening: Any = OpenAccount(at=JAN_1, account_id="acc-1", program=Program.NEW_COMMERCE, currency="EUR")
+    with pytest.raises(TypeError, match="open-account is about an account: hand it to Books"):
+        service(store).handle_many([buy("s-1"), opening])
+    assert list(store.read_all()) == []
 
 
 def test_what_is_sold_once_a_customer_is_sold_once_in_a_batch(store: EventStore, service: On) -> None:  # R-CUSTOMER-01

@@ -1,8 +1,16 @@
 """JSON text is read strictly, and within limits."""
 
-import pytest
+from typing import Any
 
-from csp_lifecycle.wire.text import DEEPEST, LONGEST, parse, parse_object, write
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csp_lifecycle.wire.text import DEEPEST, LONGEST, parse, parse_object, write, write_bytes
+
+
+def _grown(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(values, max_size=4) | st.dictionaries(st.text(), values, max_size=4)
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1e400", '{"a": [1e999]}', "1.5E+309"])
@@ -35,3 +43,12 @@ def test_text_is_so_long_and_no_longer() -> None:
     with pytest.raises(ValueError, match=f"{LONGEST + 1} characters, at most {LONGEST}"):
         parse(longest + " ")
     assert parse_object("{}" + " " * LONGEST, longest=2 * LONGEST) == {}
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters()), _grown))
+def test_what_is_written_as_bytes_for_a_digest_is_what_is_written_as_text(value: object) -> None:
+    assert write_bytes(value) == write(value).encode("utf-8", "surrogatepass")
+
+
+def test_half_a_surrogate_pair_is_written_as_bytes_like_anything_else() -> None:
+    assert write_bytes(("\ud800", 1)) == write(("\ud800", 1)).encode("utf-8", "surrogatepass")
