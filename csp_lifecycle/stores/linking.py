@@ -1,6 +1,8 @@
 """From what a command appends, or another store kept, to what is stored: digests, and a place in the log."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from attrs import evolve, frozen
 
@@ -8,6 +10,8 @@ from csp_lifecycle.errors import LogDoesNotFitError, StoreError
 from csp_lifecycle.stores.chain import chained, log_digest_of
 from csp_lifecycle.stores.store import Commit, Envelope, StreamKind, StreamState, changed
 
+_BATCH = 1000
+"""How many events are taken over at a time: a history may be longer than the memory."""
 _REDACTABLE = ("event", "salt", "redacted", "command_digest")
 
 
@@ -59,6 +63,58 @@ def followed(envelope: Envelope, end: End) -> Envelope:
         message = f"position {envelope.position} does not follow: its digest of the log is another one"
         raise LogDoesNotFitError(message, envelope.position)
     return envelope if envelope.log_digest == wanted else changed(envelope, log_digest=wanted)
+
+
+def following(envelopes: Iterable[Envelope], end: End) -> tuple[list[Envelope], End]:
+    """Envelopes of another store one behind the other, the first behind *end*, and where the log ends then.
+
+    Raises:
+        LogDoesNotFitError: as `followed`.
+    """
+    made: list[Envelope] = []
+    for envelope in envelopes:
+        made.append(followed(envelope, end))
+        end = End(envelope.position, made[-1].log_digest or "")
+    return made, end
+
+
+def numbered(envelopes: Iterable[Envelope], counted: Mapping[str, int]) -> Iterator[tuple[Envelope, int]]:
+    """Each with its number among the events of its command, of which so many may be *counted* already."""
+    numbers = Counter(counted)
+    for envelope in envelopes:
+        numbers[envelope.command_id] += 1
+        yield envelope, numbers[envelope.command_id]
+
+
+def taken_over(
+    envelopes: Iterable[Envelope],
+    begin: End,
+    between: Callable[[int, int], Iterable[Envelope]],
+    add: Callable[[Sequence[Envelope], End], End],
+) -> tuple[int, End]:
+    """Take over the history of another store, batch by batch; how many events were new, and where the log ends.
+
+    Args:
+        envelopes: the history, from its first event on.
+        begin: where the log ended before; what stands up to there must be the same.
+        between: what is stored from one position to another, both included.
+        add: adds a batch behind an end of the log, and says where it ends then.
+
+    Raises:
+        LogDoesNotFitError: something else is stored already.
+    """
+    added, end, left = 0, begin, iter(envelopes)
+    while batch := tuple(islice(left, _BATCH)):
+        known = [one for one in batch if one.position <= begin.position]
+        if known:
+            positions = [one.position for one in known]
+            stored = {one.position: one for one in between(min(positions), max(positions))}
+            for envelope in known:
+                require_same(stored.get(envelope.position), envelope)
+        new = [one for one in batch if one.position > begin.position]
+        end = add(new, end)
+        added += len(new)
+    return added, end
 
 
 def require_same(stored: Envelope | None, given: Envelope) -> None:

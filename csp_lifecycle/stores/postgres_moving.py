@@ -3,12 +3,12 @@
 A history may be longer than the memory: it is taken over in batches, and the index is made from the tables.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
 from csp_lifecycle.errors import StoreError
-from csp_lifecycle.stores.linking import End, followed, gap_before, require_same, taken_at
+from csp_lifecycle.stores.linking import End, following, gap_before, numbered, taken_at, taken_over
 from csp_lifecycle.stores.postgres_pool import Connection, TakenError
 from csp_lifecycle.stores.postgres_rows import EVENTS, SEALED
 from csp_lifecycle.stores.rows import COLUMNS, envelope_of, row_of
@@ -44,13 +44,8 @@ _CONTINUE = "SELECT setval('csp_lifecycle.events_position_seq', %s)"
 def restore(connection: Connection, envelopes: Iterable[Envelope], index: Index) -> int:
     """See `EventStore.restore`."""
     connection.execute(_BEGIN)
-    begin = end = End(*(connection.execute(_END).fetchone() or ()))
-    added, left = 0, iter(envelopes)
-    while batch := tuple(islice(left, _BATCH)):
-        new = [one for one in batch if one.position > begin.position]
-        _require_known(connection, [one for one in batch if one.position <= begin.position])
-        end = _add(connection, new, end)
-        added += len(new)
+    begin = End(*(connection.execute(_END).fetchone() or ()))
+    added, end = taken_over(envelopes, begin, partial(_between, connection), partial(_add, connection))
     if added:
         ((gap,),) = connection.execute(_GAP, (begin.position,)).fetchall()
         if gap is not None:
@@ -62,21 +57,13 @@ def restore(connection: Connection, envelopes: Iterable[Envelope], index: Index)
     return added
 
 
-def _require_known(connection: Connection, envelopes: Sequence[Envelope]) -> None:
-    if envelopes:
-        positions = [one.position for one in envelopes]
-        rows = connection.execute(_BETWEEN, (min(positions), max(positions)))
-        stored = {one.position: one for one in map(envelope_of, rows)}
-        for envelope in envelopes:
-            require_same(stored.get(envelope.position), envelope)
+def _between(connection: Connection, first: int, last: int) -> Iterator[Envelope]:
+    return map(envelope_of, connection.execute(_BETWEEN, (first, last)))
 
 
 def _add(connection: Connection, envelopes: Sequence[Envelope], end: End) -> End:
     """Add *envelopes* behind *end*; where the log ends then."""
-    made: list[Envelope] = []
-    for envelope in envelopes:
-        made.append(followed(envelope, end))
-        end = End(envelope.position, made[-1].log_digest or "")
+    made, end = following(envelopes, end)
     try:
         with connection.transaction():
             _copy(connection, made)
@@ -87,13 +74,11 @@ def _add(connection: Connection, envelopes: Sequence[Envelope], end: End) -> End
 
 def _copy(connection: Connection, envelopes: Sequence[Envelope]) -> None:
     commands = sorted({one.command_id for one in envelopes})
-    counted = Counter[str](dict(connection.execute(_COUNTED, (commands,)).fetchall()))
+    counted: dict[str, int] = dict(connection.execute(_COUNTED, (commands,)).fetchall())
     with connection.cursor() as cursor:
         with cursor.copy(_COPY) as copy:
-            for one in envelopes:
-                # Some events of the command may be stored already.
-                counted[one.command_id] += 1
-                copy.write_row((*row_of(one)[:-1], counted[one.command_id]))
+            for one, ordinal in numbered(envelopes, counted):
+                copy.write_row((*row_of(one)[:-1], ordinal))
         with cursor.copy(_COPY_SEALS) as copy:
             for one in envelopes:
                 copy.write_row((one.position, one.log_digest))

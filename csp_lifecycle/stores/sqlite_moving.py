@@ -5,17 +5,15 @@ A history may be longer than the memory: it is taken over in batches, and the in
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from functools import partial
 
 from csp_lifecycle.stores.chain import body_text
-from csp_lifecycle.stores.linking import End, followed, gap_before, redaction, require_same, taken_at
+from csp_lifecycle.stores.linking import End, following, gap_before, numbered, redaction, taken_at, taken_over
 from csp_lifecycle.stores.rows import envelope_of, redacted_text
 from csp_lifecycle.stores.sqlite_rows import EVENTS, end_of_log, insert, note
 from csp_lifecycle.stores.store import Envelope, Index, StreamState
 
-_BATCH = 1000
 _BETWEEN = f"{EVENTS} WHERE position BETWEEN ? AND ?"
 _TOUCHED = "SELECT DISTINCT stream FROM events WHERE position > ?"
 _STREAM = f"{EVENTS} WHERE stream = ? ORDER BY version"
@@ -28,13 +26,8 @@ _REDACT = "UPDATE events SET body = ?, salt = ?, redacted = ?, command_digest = 
 
 def restore(connection: sqlite3.Connection, envelopes: Iterable[Envelope], index: Index) -> int:
     """See `EventStore.restore`."""
-    begin = end = end_of_log(connection)
-    added, left = 0, iter(envelopes)
-    while batch := tuple(islice(left, _BATCH)):
-        new = [one for one in batch if one.position > begin.position]
-        _require_known(connection, [one for one in batch if one.position <= begin.position])
-        end = _add(connection, new, end)
-        added += len(new)
+    begin = end_of_log(connection)
+    added, _ = taken_over(envelopes, begin, partial(_between, connection), partial(_add, connection))
     (gap,) = connection.execute(_GAP, (begin.position,)).fetchone()
     if gap is not None:
         raise gap_before(gap)
@@ -43,21 +36,13 @@ def restore(connection: sqlite3.Connection, envelopes: Iterable[Envelope], index
     return added
 
 
-def _require_known(connection: sqlite3.Connection, envelopes: Sequence[Envelope]) -> None:
-    if envelopes:
-        positions = [one.position for one in envelopes]
-        rows = connection.execute(_BETWEEN, (min(positions), max(positions)))
-        stored = {one.position: one for one in map(envelope_of, rows)}
-        for envelope in envelopes:
-            require_same(stored.get(envelope.position), envelope)
+def _between(connection: sqlite3.Connection, first: int, last: int) -> Iterator[Envelope]:
+    return map(envelope_of, connection.execute(_BETWEEN, (first, last)))
 
 
 def _add(connection: sqlite3.Connection, envelopes: Sequence[Envelope], end: End) -> End:
     """Add *envelopes* behind *end*; where the log ends then."""
-    made: list[Envelope] = []
-    for envelope in envelopes:
-        made.append(followed(envelope, end))
-        end = End(envelope.position, made[-1].log_digest or "")
+    made, end = following(envelopes, end)
     try:
         insert(connection, _numbered(connection, made))
     except sqlite3.IntegrityError:
@@ -68,14 +53,8 @@ def _add(connection: sqlite3.Connection, envelopes: Sequence[Envelope], end: End
 
 
 def _numbered(connection: sqlite3.Connection, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, int]]:
-    """Each with its number among the events of its command, of which some may be stored already."""
     commands = json.dumps(sorted({one.command_id for one in envelopes}))
-    counted = Counter(dict(connection.execute(_COUNTED, (commands,)).fetchall()))
-    numbered = []
-    for one in envelopes:
-        counted[one.command_id] += 1
-        numbered.append((one, counted[one.command_id]))
-    return numbered
+    return list(numbered(envelopes, dict(connection.execute(_COUNTED, (commands,)))))
 
 
 def _states(connection: sqlite3.Connection, after: int, index: Index) -> Iterator[StreamState]:

@@ -11,14 +11,14 @@ from csp_lifecycle.billing.change import Entry
 from csp_lifecycle.billing.charges import charges_for
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.policies.policy import Policy
-from csp_lifecycle.service.loading import known
+from csp_lifecycle.service.entries import entries_of
 from csp_lifecycle.stores.store import Envelope
 from csp_lifecycle.testing import Scenario
 from csp_lifecycle.testing.catalogs import prices
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary.catalog import Catalog, Offer, Price, catalog_of
 from csp_lifecycle.vocabulary.charge_line import ChargeLine
-from csp_lifecycle.vocabulary.commands import Actor, Advance, Command, Purchase
+from csp_lifecycle.vocabulary.commands import Advance, Command, Purchase
 from csp_lifecycle.vocabulary.subscription import Commerce
 
 Short = tuple[str, str, str, str, int, str]
@@ -27,11 +27,6 @@ Short = tuple[str, str, str, str, int, str]
 def _at(text: str) -> datetime:
     """An instant from its text; a day alone is 10:00 on it."""
     return datetime.fromisoformat(text if "T" in text else f"{text}T10:00:00Z")
-
-
-def _entry(envelope: Envelope) -> Entry:
-    by_clock = envelope.actor is Actor.CLOCK
-    return Entry(known(envelope), envelope.event_id if by_clock else envelope.command_id)
 
 
 def _lines(
@@ -43,7 +38,7 @@ def _lines(
 ) -> tuple[ChargeLine, ...]:
     log = scenario.lifecycle.log(subscription_id if alone else None)
     return tuple(
-        line for line in charges_for(map(_entry, log), policies) if subscription_id in {None, line.subscription_id}
+        line for line in charges_for(entries_of(log), policies) if subscription_id in {None, line.subscription_id}
     )
 
 
@@ -154,4 +149,4 @@ def short() -> Callable[[Iterable[ChargeLine]], list[Short]]:
 @pytest.fixture
 def entries() -> Callable[[Iterable[Envelope]], tuple[Entry, ...]]:
     """The events of a log, each with what stands for its decision."""
-    return lambda log: tuple(map(_entry, log))
+    return lambda log: tuple(entries_of(log))
