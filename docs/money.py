@@ -11,7 +11,7 @@ from csp_lifecycle.billing.rules import Occasion, rules_of
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.policies.charge_readings import MODES
 from csp_lifecycle.values.money import Rounding
-from docs.rules import ROOT
+from docs.carriers import ROOT
 
 
 @cache

@@ -4,27 +4,24 @@
 an act and its preview.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
-from attrs import frozen
+from attrs import fields_dict
 
 from csp_lifecycle.errors import CommandRefusedError, Reason
-from csp_lifecycle.lifecycle.due import catch_up
+from csp_lifecycle.lifecycle.due import take_due
 from csp_lifecycle.lifecycle.step import Holdings, Recorded, Step
 from csp_lifecycle.policies import reasons
 from csp_lifecycle.policies.policy import Market
 from csp_lifecycle.vocabulary.commands import Command, Purchase, StartTrial
 from csp_lifecycle.vocabulary.names import command_name
-from csp_lifecycle.vocabulary.subscription import Subscription
 
 
-@frozen
-class Decision:
+class Decision(NamedTuple):
     """What a command leads to: `recorded`, what was due first and what it did, and the holdings afterwards."""
 
     recorded: tuple[Recorded, ...]
-    holdings: dict[str, Subscription]
+    holdings: Holdings
 
 
 def decide(command: Command, holdings: Holdings, market: Market) -> Decision:
@@ -36,49 +33,65 @@ def decide(command: Command, holdings: Holdings, market: Market) -> Decision:
     Raises:
         CommandRefusedError: it is not legal; the first check that failed says why.
     """
-    admit(command, holdings)
-    caught_up = catch_up(holdings, command.at, market)
-    for name in concerned(command):
-        stuck = caught_up.stuck.get(name)
-        if stuck is not None:
-            raise CommandRefusedError(command_name(type(command)), stuck.reason, stuck.evidence)
-    step = Step(caught_up.holdings, market)
+    named = concerned(command)
+    _admit(command, named, holdings)
+    step = Step(holdings, market)
+    stuck = take_due(step, command.at, holdings)
+    for name in named if stuck else ():
+        if name in stuck:
+            raise CommandRefusedError(command_name(type(command)), stuck[name].reason, stuck[name].evidence)
+    due = len(step.recorded)
     step.take(command, command.actor)
-    written = {recorded.event.subscription_id for recorded in step.recorded}
-    taken = tuple(recorded for recorded in caught_up.recorded if recorded.event.subscription_id in written)
-    return Decision((*taken, *_subject_first(command.subscription_id, step.recorded)), step.holdings)
+    recorded = step.recorded
+    if len(recorded) > 1:
+        recorded = _in_order(command.subscription_id, recorded[:due], recorded[due:])
+    return Decision(tuple(recorded), step.holdings)
 
 
-def admit(command: Command, holdings: Holdings) -> None:
+def _in_order(subject: str, due: list[Recorded], recorded: list[Recorded]) -> list[Recorded]:
+    """What was due on the streams that are written to, then what is recorded, the subject first."""
+    written = {fact.event.subscription_id for fact in recorded}
+    before = [fact for fact in due if fact.event.subscription_id in written]
+    return before + sorted(recorded, key=lambda fact: fact.event.subscription_id != subject)
+
+
+def _admit(command: Command, named: tuple[str, ...], holdings: Holdings) -> None:
     """The checks that come before the table: existence, expected version, order.
 
     Raises:
         CommandRefusedError: one of them failed.
     """
     subject = holdings.get(command.subscription_id)
-    begins = isinstance(command, (Purchase, StartTrial))
+    begins = type(command) in _BEGINNING
     if begins and subject is not None:
         raise _refused(command, reasons.subscription_exists, subscription_id=command.subscription_id)
     if not begins and subject is None:
         raise _refused(command, reasons.subscription_not_found, subscription_id=command.subscription_id)
     version = 0 if subject is None else subject.version
-    if command.expected_version not in {None, version}:
+    if command.expected_version is not None and command.expected_version != version:
         raise _refused(command, reasons.stale_version, expected=command.expected_version, actual=version)
-    for name in concerned(command):
+    for name in named:
         other = holdings.get(name)
         if other is not None and other.changed_at is not None and command.at < other.changed_at:
             raise _refused(command, reasons.out_of_order, last_event_at=other.changed_at)
 
 
+_BEGINNING = {Purchase, StartTrial}
+
+
 def concerned(command: Command) -> tuple[str, ...]:
     """The subscriptions a command changes by name: its subject, the one that seats go to, add-ons that go along."""
+    if type(command) not in _NAMING_OTHERS:
+        return (command.subscription_id,)
     target = getattr(command, "target_subscription_id", None)
     along = tuple(add_on.subscription_id for add_on in getattr(command, "add_ons", ()))
     return (command.subscription_id, *(() if target is None else (target,)), *along)
 
 
-def _subject_first(subject: str, recorded: Iterable[Recorded]) -> list[Recorded]:
-    return sorted(recorded, key=lambda fact: fact.event.subscription_id != subject)
+_NAMING_OTHERS = {
+    kind for kind in get_args(Command) if fields_dict(kind).keys() & {"target_subscription_id", "add_ons"}
+}
+"""The commands that name other subscriptions which they change."""
 
 
 def _refused(command: Command, reason: Reason, **evidence: Any) -> CommandRefusedError:

@@ -7,60 +7,60 @@ the instant has come.
 import heapq
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-
-from attrs import field, frozen
+from types import MappingProxyType
+from typing import NamedTuple
 
 from csp_lifecycle.errors import CommandRefusedError
 from csp_lifecycle.lifecycle.step import Holdings, Recorded, Step
 from csp_lifecycle.policies.policy import Market
+from csp_lifecycle.values.calendar import DAY, midnight
 from csp_lifecycle.vocabulary.commands import Actor, EndCycle, EndPhase, EndTerm, TimeCommand
 from csp_lifecycle.vocabulary.subscription import Status, Subscription
 
-_ENDED = frozenset({Status.EXPIRED, Status.DISABLED})
 _RUNNING = frozenset({Status.TRIAL, Status.ACTIVE, Status.SUSPENDED})
 
 
 def deadline_of(subscription: Subscription) -> datetime | None:
-    """The instant of the next thing that time alone brings; None if nothing does, or something is in flight."""
-    if _waits_for_its_tail(subscription):
+    """The instant of the next thing that time alone brings; None if nothing does, or something is in flight.
+
+    A step of the tail, or the end of a suspension that has a limit, comes before everything else.
+    """
+    if subscription.tail_until is not None:
         return subscription.tail_until
-    if subscription.status not in _RUNNING or subscription.in_flight is not None or subscription.term is None:
+    term, cycle = subscription.term, subscription.charge_cycle
+    if term is None or subscription.in_flight is not None or subscription.status not in _RUNNING:
         return None
-    cycle, end = subscription.charge_cycle, subscription.term.ends_before
-    return end if cycle is None or subscription.charges_paused else min(cycle.ends_before, end)
-
-
-def _waits_for_its_tail(subscription: Subscription) -> bool:
-    """Whether the next step is one of the tail, or the end of a suspension that has a limit."""
-    limited = subscription.status is Status.SUSPENDED and subscription.tail_until is not None
-    return limited or subscription.status in _ENDED
+    last = term.ends_on
+    if cycle is not None and cycle.ends_on < last and not subscription.charges_paused:
+        last = cycle.ends_on
+    return midnight(last + DAY)
 
 
 def next_due(subscription: Subscription) -> datetime | None:
     """When that will be recorded: at its deadline, or at the stream's last event where that is later."""
-    deadline = deadline_of(subscription)
-    if deadline is None or subscription.changed_at is None:
-        return deadline
-    return max(deadline, subscription.changed_at)
+    deadline, changed_at = deadline_of(subscription), subscription.changed_at
+    return changed_at if deadline is not None and changed_at is not None and changed_at > deadline else deadline
 
 
 def due_command(subscription: Subscription, at: datetime, *, complete: bool) -> TimeCommand:
     """What time says when the next deadline of a subscription has come."""
     kind: type[TimeCommand] = EndTerm
-    if _waits_for_its_tail(subscription):
+    if subscription.tail_until is not None:
         kind = EndPhase
     elif subscription.term is not None and deadline_of(subscription) != subscription.term.ends_before:
         kind = EndCycle
     return kind(at=at, subscription_id=subscription.subscription_id, complete=complete)
 
 
-@frozen
-class CaughtUp:
+_NOTHING_STUCK: Mapping[str, CommandRefusedError] = MappingProxyType({})
+
+
+class CaughtUp(NamedTuple):
     """The holdings at an instant, what was recorded on the way, and what could not go on."""
 
-    holdings: dict[str, Subscription]
+    holdings: Holdings
     recorded: tuple[Recorded, ...] = ()
-    stuck: Mapping[str, CommandRefusedError] = field(factory=dict)
+    stuck: Mapping[str, CommandRefusedError] = _NOTHING_STUCK
 
 
 def catch_up(
@@ -76,8 +76,22 @@ def catch_up(
     At one instant a base goes before its add-ons, then the order is that of the subscription ids. A step that
     cannot be taken, because the catalog has no price for it, leaves its subscription as it is, under `stuck`.
     """
-    step = Step(dict(holdings), market)
-    queue = [entry for name in (holdings if only is None else only) if (entry := _entry(holdings[name], to))]
+    step = Step(holdings, market)
+    stuck = take_due(step, to, holdings if only is None else only, complete=complete)
+    return CaughtUp(step.holdings, tuple(step.recorded), stuck)
+
+
+def take_due(
+    step: Step, to: datetime, names: Iterable[str], *, complete: bool = True
+) -> Mapping[str, CommandRefusedError]:
+    """As `catch_up`, in a working copy, for some of its holdings: what could not go on, by name."""
+    queue = []
+    for name in names:
+        entry = _entry(step.holdings[name], to)
+        if entry is not None:
+            queue.append(entry)
+    if not queue:
+        return _NOTHING_STUCK
     heapq.heapify(queue)
     stuck: dict[str, CommandRefusedError] = {}
     while queue:
@@ -94,7 +108,7 @@ def catch_up(
         entry = _entry(step.holdings[name], to)
         if entry is not None:
             heapq.heappush(queue, entry)
-    return CaughtUp(step.holdings, tuple(step.recorded), stuck)
+    return stuck
 
 
 def _entry(subscription: Subscription, to: datetime) -> tuple[datetime, bool, str] | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from csp_lifecycle.errors import CommandNotAllowedError, CommandRefusedError
-from csp_lifecycle.policies.policy import Attempt, Row
+from csp_lifecycle.policies.policy import Attempt, Row, always
 from csp_lifecycle.vocabulary.names import command_name
 
 
@@ -19,7 +19,7 @@ def open_row(attempt: Attempt[Any]) -> Row:
     if rows is None:
         raise _not_allowed(attempt)
     for row, guards in rows:
-        if not row.when(attempt):
+        if row.when is not always and not row.when(attempt):
             continue
         for guard in guards:
             if not guard.holds(attempt):

@@ -5,16 +5,16 @@ commands that attached add-ons take along with their base.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from csp_lifecycle.errors import CommandRefusedError
 from csp_lifecycle.lifecycle.evolve import evolve
 from csp_lifecycle.lifecycle.opening import open_row
 from csp_lifecycle.lifecycle.recorders import RECORDERS
 from csp_lifecycle.policies import reasons
-from csp_lifecycle.policies.policy import Action, Attempt, Market, Policy
+from csp_lifecycle.policies.policy import Action, Attempt, Carry, Market, Policy
 from csp_lifecycle.vocabulary.commands import Actor
 from csp_lifecycle.vocabulary.events import Event, WaitingChangesVoided
 from csp_lifecycle.vocabulary.names import command_name, event_name
@@ -23,8 +23,7 @@ from csp_lifecycle.vocabulary.subscription import LIVE, NOTHING, Slot, Subscript
 Holdings = Mapping[str, Subscription]
 
 
-@frozen
-class Recorded:
+class Recorded(NamedTuple):
     """An event, the id of the policy that decided it, and who brought it about."""
 
     event: Event
@@ -34,9 +33,12 @@ class Recorded:
 
 @define
 class Step:
-    """A working copy: the holdings as they become, and what has been recorded so far."""
+    """A working copy: the holdings as they become, and what has been recorded so far.
 
-    holdings: dict[str, Subscription]
+    Holdings are replaced, never changed: whoever was given some keeps what they saw.
+    """
+
+    holdings: Holdings
     market: Market
     recorded: list[Recorded] = field(factory=list)
 
@@ -46,36 +48,38 @@ class Step:
         Raises:
             CommandRefusedError: the action is not legal now; nothing of it stays in the working copy.
         """
-        attempt = attempt_on(action, self.holdings, self.market)
+        before, count = self.holdings, len(self.recorded)
+        attempt = attempt_on(action, before, self.market)
         row = open_row(attempt)
-        draft = Step(dict(self.holdings), self.market)
-        for kind in (*row.records, *row.also):
-            draft._note(attempt, RECORDERS[type(action), kind](attempt), actor)
-        for recorded in tuple(draft.recorded):
-            draft._carry(attempt.policy, recorded.event, actor)
-        self.holdings.update(draft.holdings)
-        self.recorded.extend(draft.recorded)
+        try:
+            for kind in (*row.records, *row.also):
+                self._note(attempt, RECORDERS[type(action), kind](attempt), actor)
+            for recorded in self.recorded[count:]:
+                carry = attempt.policy.carries.get(type(recorded.event))
+                if carry is not None:
+                    self._carry(carry, recorded.event, actor)
+        except CommandRefusedError:
+            self.holdings = before
+            del self.recorded[count:]
+            raise
 
     def _note(self, attempt: Attempt[Any], event: Event, actor: Actor) -> None:
         before = self.holdings.get(event.subscription_id, NOTHING)
         if before.changed_at is not None and event.at < before.changed_at:
             name = command_name(type(attempt.command))
             raise CommandRefusedError(name, reasons.out_of_order, {"last_event_at": before.changed_at})
-        self._append(event, attempt.policy, actor)
-        voids = self.market.policies.get(before.policy, attempt.policy).voids
-        lost = (voids.get(type(event), frozenset()) & before.waiting) - event.applies
-        if lost:
-            self._append(_voided(event, before, lost), attempt.policy, actor)
+        after = evolve(before, event)
+        self.recorded.append(Recorded(event, attempt.policy.id, actor))
+        if before.waiting:
+            policy = self.market.policies.get(before.policy, attempt.policy)
+            lost = (policy.voids.get(type(event), frozenset()) & before.waiting) - event.applies
+            if lost:
+                voided = _voided(event, before, lost)
+                after = evolve(after, voided)
+                self.recorded.append(Recorded(voided, attempt.policy.id, actor))
+        self.holdings = {**self.holdings, event.subscription_id: after}
 
-    def _append(self, event: Event, policy: Policy, actor: Actor) -> None:
-        before = self.holdings.get(event.subscription_id, NOTHING)
-        self.holdings[event.subscription_id] = evolve(before, event)
-        self.recorded.append(Recorded(event, policy.id, actor))
-
-    def _carry(self, policy: Policy, event: Event, actor: Actor) -> None:
-        carry = policy.carries.get(type(event))
-        if carry is None:
-            return
+    def _carry(self, carry: Carry, event: Event, actor: Actor) -> None:
         for add_on in sorted(
             other.subscription_id
             for other in self.holdings.values()
@@ -97,16 +101,14 @@ def attempt_on(action: Action, holdings: Holdings, market: Market) -> Attempt[An
         CommandRefusedError: the policy of the running term is not installed.
     """
     subscription = holdings.get(action.subscription_id, NOTHING)
-    policy = _policy_of(action, subscription, market)
+    held = subscription.policy
+    policy = market.policies.get(held) if held else _policy_wanted(action, market)
     if policy is None:
-        named = {"policy": subscription.policy}
-        raise CommandRefusedError(command_name(type(action)), reasons.policy_not_installed, named)
+        raise CommandRefusedError(command_name(type(action)), reasons.policy_not_installed, {"policy": held})
     return Attempt(action, subscription, policy, holdings, market)
 
 
-def _policy_of(action: Any, subscription: Subscription, market: Market) -> Policy | None:
-    if subscription.policy:
-        return market.policies.get(subscription.policy)
+def _policy_wanted(action: Any, market: Market) -> Policy:
     offer = market.catalog.offer(getattr(action, "offer_id", ""))
     named = None if offer is None else market.policy_for(offer, action.policy)
     return named or market.fallback

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from csp_lifecycle.errors import Reason
 from csp_lifecycle.policies.charging import ChargeReading
@@ -37,12 +37,13 @@ Action = Command | TimeCommand
 A_co = TypeVar("A_co", bound=Action, covariant=True)
 
 
-@frozen
+@define(eq=False)
 class Attempt(Generic[A_co]):
     """One action tried on one subscription: what guards are asked about and recorders record from.
 
     `holdings` are all subscriptions the decision may look at, by id, the subject among them. `notes` keeps what was
-    worked out from them, because guards and recorders ask for the same things.
+    worked out from them, because guards and recorders ask for the same things. Nobody changes the rest: it is not
+    frozen because one is made for every action, and freezing it takes longer than making it.
     """
 
     command: A_co

@@ -7,6 +7,7 @@ offer, on a term and a plan, from a day on. `wanted` says which, whatever the co
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, cast
 
 from attrs import evolve, frozen
@@ -34,7 +35,7 @@ from csp_lifecycle.vocabulary.commands import (
     StartTrial,
     Upgrade,
 )
-from csp_lifecycle.vocabulary.subscription import Slot, Subscription
+from csp_lifecycle.vocabulary.subscription import ScheduledChange, Slot, Subscription
 
 
 @frozen(kw_only=True, slots=False)
@@ -84,22 +85,23 @@ def offer_wanted(attempt: Attempt[Any]) -> Offer | None:
 
 def prices_wanted(attempt: Attempt[Any]) -> tuple[Price, ...]:
     """The prices that fit what is wanted: one, unless the offer leaves the currency open."""
-    offer, wish = offer_wanted(attempt), wanted(attempt)
-    if offer is None:
-        return ()
-    listed = offer.prices_for(wish.listed_term or wish.length, wish.plan, wish.priced_on)
-    prices = tuple(_times(price, wish.factor) for price in listed)
-    currencies = {price.currency for price in offer.prices}
-    if wish.currency is None or (attempt.subscription.currency is None and len(currencies) == 1):
+    found: tuple[Price, ...] | None = attempt.notes.get(prices_wanted)
+    if found is None:
+        offer = offer_wanted(attempt)
+        found = attempt.notes[prices_wanted] = () if offer is None else _prices(attempt, offer, wanted(attempt))
+    return found
+
+
+def _prices(attempt: Attempt[Any], offer: Offer, wish: Wanted) -> tuple[Price, ...]:
+    prices = offer.prices_for(wish.listed_term or wish.length, wish.plan, wish.priced_on)
+    if wish.factor != 1:
+        # A multiplied price is worked out, and so written as worked-out figures are; a listed one stays as it is.
+        factor = exact(wish.factor)
+        prices = tuple(evolve(one, amount=shown(exact(one.amount) * factor, one.currency)) for one in prices)
+    priced_in = {price.currency for price in offer.prices}
+    if wish.currency is None or (attempt.subscription.currency is None and len(priced_in) == 1):
         return prices
     return tuple(price for price in prices if price.currency == wish.currency)
-
-
-def _times(price: Price, factor: Decimal) -> Price:
-    """A multiplied price is worked out, and so written as worked-out figures are; a listed one stays as it is."""
-    if factor == 1:
-        return price
-    return evolve(price, amount=shown(exact(price.amount) * exact(factor), price.currency))
 
 
 def end_wanted(attempt: Attempt[Any]) -> date | None:
@@ -119,9 +121,9 @@ def aligned_end(other: Subscription, not_after: date) -> date:
     return recurrence(term.ends_on, term.length, not_after=not_after)
 
 
-def running_term(subscription: Subscription) -> Term:
-    """The term of a subscription that has one, as every status after the first event does."""
-    return cast("Term", subscription.term)
+running_term: Callable[[Subscription], Term] = attrgetter("term")
+"""The term of a subscription that has one, as every status after the first event does."""
+_NO_CHANGE = ScheduledChange()
 
 
 def _for_purchase(attempt: Attempt[Purchase]) -> Wanted:
@@ -152,17 +154,16 @@ def _for_trial(attempt: Attempt[StartTrial]) -> Wanted:
     )
 
 
-def _in_force(attempt: Attempt[Any]) -> Wanted:
-    subscription = attempt.subscription
-    default = subscription.default_change if subscription.is_trial else None
-    term = running_term(subscription)
+def _in_force(attempt: Attempt[Any], seats: int | None = None) -> Wanted:
+    subscription, at, held = attempt.subscription, attempt.command.at, attempt.subscription.default_change
+    default = held if held is not None and subscription.is_trial else _NO_CHANGE
     return Wanted(
-        offer_id=(default and default.offer_id) or subscription.offer_id,
-        seats=subscription.seats,
-        length=(default and default.term) or term.length,
-        plan=cast("Plan", (default and default.plan) or subscription.plan),
-        starts_at=attempt.command.at,
-        priced_on=attempt.command.at.date(),
+        offer_id=default.offer_id or subscription.offer_id,
+        seats=subscription.seats if seats is None else seats,
+        length=default.term or running_term(subscription).length,
+        plan=cast("Plan", default.plan or subscription.plan),
+        starts_at=at,
+        priced_on=at.date(),
         currency=subscription.currency,
     )
 
@@ -265,7 +266,7 @@ def _for_migration(attempt: Attempt[Migrate]) -> Wanted:
 
 def _for_seats(attempt: Attempt[Any]) -> Wanted:
     change = attempt.command.seats if isinstance(attempt.command, AddSeats) else -attempt.command.seats
-    return _with(_in_force(attempt), seats=attempt.subscription.seats + change)
+    return _in_force(attempt, attempt.subscription.seats + change)
 
 
 def _for_new_terms(attempt: Attempt[Any]) -> Wanted:

@@ -151,9 +151,8 @@ class Batch:
         digest = command_digest(command)
         commit = commit_of(command_id or self._desk.new_id(), digest, recorded, holdings, reading, self._desk.clock())
         written = {state.stream: holdings[state.stream] for state in commit.states}
-        last = {envelope.stream: envelope.recorded_at for envelope in commit.envelopes}
-        for stream, subscription in written.items():
-            self.heads.append(subscription, last[stream])
+        for envelope in commit.envelopes:
+            self.heads.append(holdings[envelope.stream], envelope.recorded_at)
         answer = answer_of(commit.envelopes, self._desk, stuck, written)
         self._commits.append(commit)
         self._states |= written

@@ -1,21 +1,24 @@
 """From the events of a stream to its entry in the index, event by event or all at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, cast, get_args
 
 from csp_lifecycle.billing import account_history
 from csp_lifecycle.errors import BrokenHistoryError
 from csp_lifecycle.lifecycle.due import next_due
-from csp_lifecycle.lifecycle.evolve import evolve
+from csp_lifecycle.lifecycle.evolve import evolve, replay
 from csp_lifecycle.service.account_reading import account_state
 from csp_lifecycle.stores.store import Envelope, StreamKind, StreamState
 from csp_lifecycle.vocabulary.account import Account
 from csp_lifecycle.vocabulary.account_events import AccountFact
+from csp_lifecycle.vocabulary.events import Event
 from csp_lifecycle.vocabulary.names import AnyEvent
 from csp_lifecycle.vocabulary.subscription import NOTHING, Subscription
 from csp_lifecycle.wire.events import UnknownEvent
 
 Fold = Subscription | Account
 """What the events of one stream add up to."""
+_OF_SUBSCRIPTIONS = frozenset(get_args(Event))
 
 
 def after(fold: Fold | None, envelope: Envelope) -> Fold | None:
@@ -32,6 +35,24 @@ def after(fold: Fold | None, envelope: Envelope) -> Fold | None:
     except BrokenHistoryError as broken:
         message = f"position {envelope.position}: {broken}"
         raise BrokenHistoryError(message, envelope.version, envelope.position) from None
+
+
+def after_all(fold: Fold | None, envelopes: Sequence[Envelope]) -> Fold | None:
+    """As `after` for one event after the other, which follow each other in a stream.
+
+    Raises:
+        BrokenHistoryError: as `after`, of the first one that is impossible.
+    """
+    is_first = envelopes[0].version == 1
+    events: list[Any] = [one.event for one in envelopes]
+    if (is_first or isinstance(fold, Subscription)) and _OF_SUBSCRIPTIONS.issuperset(map(type, events)):
+        try:
+            return replay(events, NOTHING if is_first else cast("Subscription", fold))
+        except BrokenHistoryError:
+            pass  # the other way knows where
+    for envelope in envelopes:
+        fold = after(fold, envelope)
+    return fold
 
 
 def _after(fold: Fold | None, event: AnyEvent) -> Fold:

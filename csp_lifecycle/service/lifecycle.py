@@ -87,7 +87,9 @@ class Lifecycle(Questions):
             HistoryError: stored events make no sense.
             StoreError: the store failed; nothing was stored.
         """
-        (answer,) = self.handle_many((command,))
+        if _is_everywhere(command):
+            return merged(self._in_chunks(cast("Advance", command)))
+        (answer,) = self._together((_about_subscriptions(command),))
         if isinstance(answer, CommandRefusedError):
             raise answer
         return answer

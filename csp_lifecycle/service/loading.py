@@ -32,6 +32,10 @@ class Head:
     digest: str = ""
 
 
+NEW = Head()
+"""The head of a stream that is not there yet."""
+
+
 @define
 class Heads:
     """The streams that were read so far, each once, with what has been decided on top of them since."""
@@ -59,7 +63,7 @@ class Heads:
         """
         missing = iter([stream for stream in dict.fromkeys(streams) if stream not in self._read])
         while not self.snapshots and (page := tuple(islice(missing, _PAGE))):
-            self._read |= dict.fromkeys(page, Head())
+            self._read |= dict.fromkeys(page, NEW)
             for history in self.store.histories(page):
                 del self._read[history.stream]
                 with suppress(UnknownEventError):
@@ -78,7 +82,7 @@ class Heads:
 
     def _rebuilt(self, stream: str) -> Head:
         head = self._from_snapshot(stream) if self.snapshots else None
-        return head or next(map(self._head, self.store.histories((stream,))), Head())
+        return head or next(map(self._head, self.store.histories((stream,))), NEW)
 
     def _head(self, history: History) -> Head:
         is_subscription = history.kind is StreamKind.SUBSCRIPTION

@@ -5,6 +5,7 @@ written by hand or by another program with the keys of the contract alone, can b
 worked out on the way, so they prove nothing about what happened to it before.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -19,8 +20,8 @@ from csp_lifecycle.errors import (
     LogDoesNotFitError,
     LogRefusedError,
 )
-from csp_lifecycle.service.checking import Followed
-from csp_lifecycle.service.folding import entry, entry_of
+from csp_lifecycle.service.checking import Followed, batches
+from csp_lifecycle.service.folding import entry_of
 from csp_lifecycle.service.marks import Mark
 from csp_lifecycle.stores.envelopes import envelope_in, envelope_text
 from csp_lifecycle.stores.store import Envelope, EventStore, StreamState
@@ -76,7 +77,7 @@ def import_log(
 
     def index(stream: str, events: Iterable[Envelope]) -> StreamState:
         mark = followed.streams.get(stream) or Mark()
-        return entry_of(stream, events) if mark.fold is None else entry(stream, mark.version, mark.fold)
+        return mark.entry(stream) or entry_of(stream, events)
 
     try:
         added = store.restore(_followed(given, followed, numbered), index)
@@ -95,16 +96,19 @@ def _read(numbered: "_Lines") -> Iterator[Envelope]:
             raise numbered.refused(error) from None
         except ValueError as error:
             raise numbered.refused(InvalidLogError(str(error))) from None
-        numbered.note(envelope.position)
+        numbered.waiting.append(numbered.number)
         yield envelope
 
 
 def _followed(envelopes: Iterable[Envelope], followed: Followed, numbered: "_Lines") -> Iterator[Envelope]:
-    for envelope in envelopes:
+    for batch in batches(envelopes):
+        held = followed.events
         try:
-            yield followed.follow(envelope)
+            sealed = followed.follow(batch)
         except HistoryError as error:
-            raise numbered.refused(error) from None
+            raise numbered.refused_after(followed.events - held, error) from None
+        numbered.note(sealed)
+        yield from sealed
 
 
 def _salted(envelopes: Iterable[Envelope], numbered: "_Lines", there: "_There") -> Iterator[Envelope]:
@@ -138,14 +142,16 @@ class _There:
 class _Lines:
     """Lines that are counted, and in which of them each position stood.
 
-    Only where the distance between line and position changes is anything remembered: a log seldom has holes.
+    Only where the distance between line and position changes is anything remembered: a log seldom has holes. The lines
+    of events that are `waiting` to be followed are kept one by one: their positions may be anything.
     """
 
     lines: Iterable[str | bytes]
     progress: Callable[[int], None]
     number: int = 0
-    _positions: list[int] = field(factory=list)
-    _distances: list[int] = field(factory=list)
+    waiting: list[int] = field(factory=list)
+    _positions: "array[int]" = field(factory=lambda: array("q"))
+    _distances: "array[int]" = field(factory=lambda: array("q"))
 
     def __iter__(self) -> Iterator[str]:
         for line in self.lines:
@@ -162,15 +168,22 @@ class _Lines:
             message = f"a line has at most {LONGEST_LINE} bytes, this one has more"
             raise self.refused(InvalidLogError(message))
         try:
-            return line if isinstance(line, str) else line.decode()
+            return (line if isinstance(line, str) else line.decode()).rstrip("\r\n")
         except UnicodeDecodeError as error:
             raise self.refused(InvalidLogError(f"this is not UTF-8: {error}")) from None
 
-    def note(self, position: int) -> None:
-        distance = position - self.number
-        if not self._distances or self._distances[-1] != distance:
-            self._positions.append(position)
-            self._distances.append(distance)
+    def note(self, followed: Iterable[Envelope]) -> None:
+        """Remember the lines of the events that were waiting and have been followed."""
+        for line, envelope in zip(self.waiting, followed, strict=False):  # one that was refused waits as well
+            distance = envelope.position - line
+            if not self._distances or self._distances[-1] != distance:
+                self._positions.append(envelope.position)
+                self._distances.append(distance)
+        self.waiting.clear()
+
+    def refused_after(self, count: int, reason: LifecycleError) -> LogRefusedError:
+        """Says that it was in the line of the event behind so many of those that are waiting."""
+        return LogRefusedError(self.waiting[count], reason)
 
     def refused(self, reason: LifecycleError) -> LogRefusedError:
         """Says in which line it was; positions tell that even when later lines have been read."""

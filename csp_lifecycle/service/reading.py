@@ -90,20 +90,23 @@ def check_new_ids(command: Command, reading: Reading) -> None:
     Raises:
         CommandRefusedError: it does.
     """
-    begun = {getattr(command, "new_subscription_id", None)}
-    begun |= {add_on.new_subscription_id for add_on in getattr(command, "add_ons", ())}
-    begun |= {command.subscription_id} if isinstance(command, (Purchase, StartTrial)) else set()
     for name, head in reading.read.items():
-        if head.version and head.subscription is None and name in begun:
+        if head.version and head.subscription is None and name in _begun_by(command):
             evidence = {"subscription_id": name}
             raise CommandRefusedError(command_name(type(command)), reasons.subscription_exists, evidence)
 
 
+def _begun_by(command: Command) -> set[str | None]:
+    begun = {getattr(command, "new_subscription_id", None)}
+    begun |= {add_on.new_subscription_id for add_on in getattr(command, "add_ons", ())}
+    return begun | ({command.subscription_id} if isinstance(command, (Purchase, StartTrial)) else set())
+
+
 def named_by(command: Command | Advance) -> list[str]:
     """The subscriptions that a command names."""
-    values = [getattr(command, name) for name in _NAMING[type(command)]]
+    named = [value for name in _NAMING[type(command)] if isinstance(value := getattr(command, name), str)]
     add_ons = getattr(command, "add_ons", ())
-    return [value for value in values if isinstance(value, str)] + [one.new_subscription_id for one in add_ons]
+    return [*named, *(one.new_subscription_id for one in add_ons)] if add_ons else named
 
 
 _NAMES = ("subscription_id", "target_subscription_id", "new_subscription_id", "base_subscription_id", "align")

@@ -6,14 +6,17 @@ time, and hand it in.
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from attrs import frozen
 
 from csp_lifecycle.errors import BrokenHistoryError, HistoryError, TamperedHistoryError
-from csp_lifecycle.service.checking import Followed
-from csp_lifecycle.service.folding import entry, entry_of
+from csp_lifecycle.service.checking import Followed, batches
+from csp_lifecycle.service.folding import entry_of
 from csp_lifecycle.stores.store import Envelope, EventStore, StreamKind, StreamState
 
+_PAGE = 500
 _CHECKPOINT = re.compile(r"([1-9]\d{0,18}):([0-9a-f]{64})")
 
 
@@ -72,9 +75,7 @@ def verify(store: EventStore, checkpoint: Checkpoint | None = None) -> Verdict:
     try:
         store.seal()
         _require_log(store, followed, checkpoint)
-        for kind in StreamKind:
-            for stream in store.streams(kind):
-                _require_entry(store, stream, followed)
+        _require_index(store, followed)
     except HistoryError as error:
         return Verdict(ok=False, events=followed.events, position=error.position, what=str(error))
     finally:
@@ -85,14 +86,13 @@ def verify(store: EventStore, checkpoint: Checkpoint | None = None) -> Verdict:
 
 def _require_log(store: EventStore, followed: Followed, checkpoint: Checkpoint | None) -> None:
     """Every event must hold, be what its command is answered with, and have its stream in the index."""
-    command_id, doubt = None, None
-    for envelope in store.read_all():
-        followed.follow(envelope)
-        if envelope.command_id != command_id or envelope.version == 1:
-            command_id = envelope.command_id
-            # The answer to a command may be spoiled by an event further on, which is then the first that is wrong.
-            doubt = doubt or _doubt(store, envelope)
-        if checkpoint is not None and envelope.position == checkpoint.position:
+    command_id, doubt = "", None
+    for batch in batches(store.read_all(), None if checkpoint is None else checkpoint.position):
+        followed.follow(batch)
+        # The answer to a command may be spoiled by an event further on, which is then the first that is wrong.
+        doubt = doubt or _doubt_in(store, batch, command_id)
+        command_id = batch[-1].command_id
+        if checkpoint is not None and followed.position == checkpoint.position:
             _require_checkpoint(followed, checkpoint)
     if doubt is not None:
         raise doubt
@@ -105,6 +105,29 @@ def _require_checkpoint(followed: Followed, checkpoint: Checkpoint) -> None:
     if followed.log_digest != checkpoint.log_digest:
         message = f"position {checkpoint.position}: up to here, this is not the log that the checkpoint was taken of"
         raise TamperedHistoryError(message, checkpoint.position)
+
+
+def _doubt_in(store: EventStore, envelopes: Sequence[Envelope], command_id: str) -> HistoryError | None:
+    """The first doubt about what is kept beside *envelopes*; the event before them was of the command *command_id*."""
+    before = chain((command_id,), (one.command_id for one in envelopes))
+    firsts = [one for one, other in zip(envelopes, before, strict=False) if one.command_id != other or one.version == 1]
+    if _is_kept(store, firsts):
+        return None
+    # One by one, to say where.
+    return next(filter(None, (_doubt(store, one) for one in firsts)), None)
+
+
+def _is_kept(store: EventStore, firsts: Sequence[Envelope]) -> bool:
+    """Whether all of that is well, in two questions."""
+    begun = {one.stream for one in firsts if one.version == 1}
+    try:
+        positions = store.positions_of({one.command_id for one in firsts})
+        indexed = {state.stream for state in store.states(begun)}
+    except HistoryError:
+        return False
+    in_order = all(list(recorded) == sorted(recorded) for recorded in positions.values())
+    answers = {name: frozenset(recorded) for name, recorded in positions.items()}
+    return in_order and begun == indexed and all(one.position in answers.get(one.command_id, ()) for one in firsts)
 
 
 def _doubt(store: EventStore, envelope: Envelope) -> HistoryError | None:
@@ -127,16 +150,32 @@ def _doubt(store: EventStore, envelope: Envelope) -> HistoryError | None:
     return BrokenHistoryError(message, envelope.version, envelope.position)
 
 
-def _require_entry(store: EventStore, stream: str, followed: Followed) -> None:
-    """What the index says of a stream must be what its events add up to."""
-    state, mark = store.state(stream), followed.streams.get(stream)
-    version = 0 if mark is None else mark.version
-    if state is None or _has_grown(store, stream, version, followed.position):
+def _require_index(store: EventStore, followed: Followed) -> None:
+    """What the index says of every stream must be what its events add up to."""
+    for kind in StreamKind:
+        left = store.streams(kind)
+        while streams := tuple(islice(left, _PAGE)):
+            for stream, state in _states(store, streams):
+                if state is not None:
+                    _require_entry(store, state, stream, followed)
+
+
+def _states(store: EventStore, streams: Sequence[str]) -> Iterator[tuple[str, StreamState | None]]:
+    try:
+        known = {state.stream: state for state in store.states(streams)}
+    except HistoryError:
+        # One of them cannot be read; what is wrong with those before it is told first.
+        return ((stream, store.state(stream)) for stream in streams)
+    return ((stream, known.get(stream)) for stream in streams)
+
+
+def _require_entry(store: EventStore, state: StreamState, stream: str, followed: Followed) -> None:
+    mark = followed.streams.get(stream)
+    version, wanted = (0, None) if mark is None else (mark.version, mark.entry(stream))
+    if state == wanted or _has_grown(store, stream, version, followed.position):
         return
-    if mark is not None and mark.fold is not None:
-        wanted = entry(stream, version, mark.fold)
-    else:
-        wanted = entry_of(stream, store.read(stream))
+    # What was worked out when its events were read may be older than a redaction.
+    wanted = entry_of(stream, store.read(stream))
     if state != wanted:
         events = store.read(stream)
         message = f"the index says of {stream!r}: {_said(state)}; its events say: {_said(wanted)}"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from csp_lifecycle.errors import InvalidLogError
 from csp_lifecycle.stores.store import Envelope
@@ -23,10 +24,12 @@ _HIGHEST = 2**63 - 1
 
 _Number = Annotated[int, msgspec.Meta(ge=1, le=_HIGHEST)]
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
-_Digest = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+_Commitment = Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+_DIGITS = b"0123456789abcdef"
+_LENGTHS = (0, 64)
 
 
-class _Line(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class _Line(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """An envelope as an exported log has it; `salt` and `redacted` only where there is something in them."""
 
     position: _Number
@@ -38,11 +41,11 @@ class _Line(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fie
     policy: _Text
     schema: _Number
     event: msgspec.Raw
-    command_digest: _Digest
+    command_digest: str
     salt: str = ""
-    redacted: dict[str, _Digest] = {}
-    digest: _Digest
-    log_digest: _Digest | None
+    redacted: dict[str, _Commitment] = {}
+    digest: str
+    log_digest: str | None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -84,14 +87,28 @@ def _as_exported(text: str) -> Envelope | None:
         return None
     try:
         line = _decode(text)
-        same = _encode(line).decode() == text
+        same = _encode(line) == text.encode()
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    body = bytes(line.event).decode()
-    event = event_as_written(body) if same and line.schema == SCHEMA and line.recorded_at.tzinfo is UTC else None
+    sound = _are_digests(line.command_digest, line.digest, line.log_digest or "")
+    if not (same and sound and line.schema == SCHEMA and line.recorded_at.tzinfo is UTC):
+        return None
+    body = str(line.event, "utf-8")
+    event = event_as_written(body)
     if event is None:
         return None
-    return Envelope(event=event, body=body, **{name: getattr(line, name) for name in _BESIDES})
+    # As its constructor, in a third of the time: nothing is missing in a line.
+    envelope, values = object.__new__(Envelope), asdict(line)
+    values["event"], values["body"], values["stream"] = event, body, event.subscription_id
+    vars(envelope).update(values)
+    return envelope
+
+
+def _are_digests(one: str, two: str, three: str) -> bool:
+    """Whether each is a SHA-256 in hex, or empty: patterns would take twice as long as all the rest of a line."""
+    if len(one) in _LENGTHS and len(two) in _LENGTHS and len(three) in _LENGTHS:
+        return not (one + two + three).encode().translate(None, _DIGITS)
+    return False
 
 
 def envelope_of(value: dict[str, Any]) -> Envelope:

@@ -35,8 +35,8 @@ def linked(commit: Commit, head_of: Callable[[str], str]) -> tuple[Envelope, ...
         commit: what is appended.
         head_of: the digest of the last event of a stream, "" for one that is new.
     """
-    heads = {stream: head_of(stream) for stream in dict.fromkeys(one.stream for one in commit.envelopes)}
-    return chained([changed(one, command_digest=commit.digest) for one in commit.envelopes], heads)
+    heads = {state.stream: head_of(state.stream) for state in commit.states}
+    return chained(commit.envelopes, heads, command_digest=commit.digest)
 
 
 def placed(envelopes: Iterable[Envelope], end: End) -> tuple[Envelope, ...]:

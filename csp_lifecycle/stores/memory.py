@@ -109,6 +109,12 @@ class MemoryStore:
             recorded = self._commands.get(command_id)
             return Outcome(recorded[0].command_digest, tuple(recorded)) if recorded else None
 
+    def positions_of(self, command_ids: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        """See `EventStore.positions_of`."""
+        with self._lock:
+            known = {name: self._commands[name] for name in command_ids if name in self._commands}
+            return {name: tuple(one.position for one in recorded) for name, recorded in known.items()}
+
     def streams_of(self, customer_id: str, kind: StreamKind = _SUBSCRIPTION) -> tuple[str, ...]:
         """See `EventStore.streams_of`."""
         with self._lock:
@@ -123,6 +129,11 @@ class MemoryStore:
         """See `EventStore.state`."""
         with self._lock:
             return self._states.get(stream)
+
+    def states(self, streams: Iterable[str]) -> Iterator[StreamState]:
+        """See `EventStore.states`."""
+        with self._lock:
+            return iter([self._states[stream] for stream in sorted(set(streams)) if stream in self._states])
 
     def due(
         self, until: datetime | None = None, *, after: Entry | None = None, limit: int | None = None

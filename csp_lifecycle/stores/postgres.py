@@ -1,22 +1,30 @@
-"""The store that servers share: one PostgreSQL database, one round trip an append.
+"""The store that servers share: one PostgreSQL database, mostly one trip an append.
 
 The decisions are made in `append` of `postgres_schema.py`, inside the database: the rows that head the streams are
-locked in order, compared, and changed together with the log, the indexes and the outcome of the command.
+locked in order, compared, and changed together with the log, the indexes and the outcome of the command. The usual
+append goes a shorter way, `append_one`, and asks `append` only if that does not succeed.
 """
 
 import random
 import time
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from csp_lifecycle.errors import DuplicateCommandError, StaleVersionError, StoreError
 from csp_lifecycle.stores.chain import body_text
 from csp_lifecycle.stores.linking import linked, redaction
 from csp_lifecycle.stores.postgres_moving import restore
-from csp_lifecycle.stores.postgres_pool import ConnectionLostError, LostRaceError, PostgresPool, can_be_stored
+from csp_lifecycle.stores.postgres_pool import ConnectionLostError, LostRaceError, PostgresPool, storable
 from csp_lifecycle.stores.postgres_reading import SEAL, PostgresReading
-from csp_lifecycle.stores.postgres_rows import APPEND, EVENTS, Linked, arguments, changes
+from csp_lifecycle.stores.postgres_rows import (
+    APPEND,
+    APPEND_ONE,
+    EVENTS,
+    Linked,
+    arguments,
+    changes,
+    usual_arguments,
+)
 from csp_lifecycle.stores.postgres_schema import migrate
 from csp_lifecycle.stores.rows import Row, envelope_of
 from csp_lifecycle.stores.store import Commit, Envelope, Index, Snapshot, changed
@@ -48,7 +56,7 @@ class PostgresStore(PostgresReading):
     """
 
     def __init__(self, url: str, *, max_connections: int = 10, timeout: float = 30.0) -> None:
-        super().__init__(PostgresPool(url, max_connections=max_connections, timeout=timeout), timeout)
+        super().__init__(PostgresPool(url, max_connections=max_connections, timeout=timeout, of_store=True), timeout)
         self._appended = False
         try:
             with self._pool.connected() as connection:
@@ -73,7 +81,7 @@ class PostgresStore(PostgresReading):
         heads: dict[str, str] = {}
         for _ in range(_TRIES):
             several = self._linked(commits, heads)
-            (problem, name, wanted, actual, positions), once = self._answer_to(commits, arguments(several))
+            (problem, name, wanted, actual, positions), once = self._answer_to(commits, several)
             if problem == "duplicate":
                 return self._stored_before(commits, name, once=once)
             if problem == "stale":
@@ -97,15 +105,15 @@ class PostgresStore(PostgresReading):
 
     def _heads(self, streams: Collection[str]) -> dict[str, str]:
         """The digest of the last event of each stream that has one."""
-        names = list(filter(can_be_stored, streams))
+        names = storable(streams)
         return dict(self._pool.ask(_HEADS, names)) if names else {}
 
-    def _answer_to(self, commits: Sequence[Commit], values: Sequence[Any]) -> tuple[Row, bool]:
+    def _answer_to(self, commits: Sequence[Commit], several: Sequence[Linked]) -> tuple[Row, bool]:
         """What the database says to an append, and whether that was the only time it ran."""
         once = True
         for attempt in range(_TRIES):
             try:
-                (row,) = self._pool.run(APPEND, *values)
+                row = self._asked(several)
             except LostRaceError:
                 # Whoever was faster, and others who lost, are still about: not all come back at the same time.
                 time.sleep(random.uniform(0, _PAUSE * 2**attempt))  # noqa: S311 - no secret
@@ -121,6 +129,16 @@ class PostgresStore(PostgresReading):
         if not once:
             raise _in_doubt(commits)
         raise self._overtaken(commits)
+
+    def _asked(self, several: Sequence[Linked]) -> Row:
+        """What the database says to an append: in short if it is the usual one, and all goes well."""
+        usual = usual_arguments(several)
+        if usual is not None:
+            ((position,),) = self._pool.run(APPEND_ONE, *usual)
+            if position is not None:
+                return None, "", 0, 0, [position]
+        (row,) = self._pool.run(APPEND, *arguments(several))
+        return row
 
     def _overtaken(self, commits: Sequence[Commit]) -> StaleVersionError:
         """Others were faster every time: whoever reads and decides again will see what they did."""
@@ -140,7 +158,7 @@ class PostgresStore(PostgresReading):
     def keep_snapshot(self, snapshot: Snapshot) -> None:
         """See `EventStore.keep_snapshot`."""
         values = (snapshot.stream, snapshot.version, snapshot.schema, snapshot.digest, snapshot.body)
-        self._pool.again(lambda: self._pool.run(_KEEP, *values))
+        self._pool.again(self._pool.run, _KEEP, *values)
 
     def restore(self, envelopes: Iterable[Envelope], index: Index) -> int:
         """See `EventStore.restore`. It takes the owner of the tables; meanwhile others read, and wait with appends."""

@@ -1,24 +1,28 @@
 """What is read from a PostgreSQL store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from csp_lifecycle.errors import StoreError
-from csp_lifecycle.stores.postgres_pool import PostgresPool, can_be_stored
-from csp_lifecycle.stores.postgres_rows import EVENTS, HISTORIES, RECORDED, SEALED
-from csp_lifecycle.stores.rows import envelope_of, histories_of, kind_of, outcome_of
+from csp_lifecycle.stores.postgres_histories import HISTORIES, HISTORY
+from csp_lifecycle.stores.postgres_pool import PostgresPool, storable
+from csp_lifecycle.stores.postgres_rows import EVENTS, RECORDED, SEALED
+from csp_lifecycle.stores.rows import Row, envelope_of, history_from, history_of, kind_of, outcome_of, positions_from
 from csp_lifecycle.stores.store import Entry, Envelope, History, Outcome, Snapshot, StreamKind, StreamState
 
 _SUBSCRIPTION = StreamKind.SUBSCRIPTION
 _STREAM = f"{EVENTS} WHERE e.stream = %s AND e.version > %s ORDER BY e.version"
-_HISTORY = f"{HISTORIES} WHERE e.stream = %s ORDER BY e.version"
-_HISTORIES = f"{HISTORIES} WHERE e.stream = ANY (%s) ORDER BY e.stream, e.version"
 _COMMAND = f"{RECORDED} WHERE e.command_id = %s ORDER BY e.ordinal"
+_COMMANDS = """SELECT command_id, ordinal, position FROM csp_lifecycle.events
+    WHERE command_id = ANY (%s) ORDER BY command_id, ordinal"""
 _PART = f"{SEALED} WHERE e.position > %s AND e.position <= %s ORDER BY e.position LIMIT %s"
 SEAL = "SELECT csp_lifecycle.seal(make_interval(secs => %s))"
 _OF_CUSTOMER = "SELECT stream FROM csp_lifecycle.streams WHERE kind = %s AND customer_id = %s ORDER BY stream"
 _STREAMS = "SELECT stream FROM csp_lifecycle.streams WHERE kind = %s AND stream > %s ORDER BY stream LIMIT %s"
 _STATE = """SELECT stream, version, customer_id, next_due_at, kind FROM csp_lifecycle.streams WHERE stream = %s"""
+_STATES = """SELECT stream, version, customer_id, next_due_at, kind FROM csp_lifecycle.streams
+    WHERE stream = ANY (%s) ORDER BY stream"""
 _DUE = """SELECT next_due_at, stream FROM csp_lifecycle.streams
     WHERE next_due_at <= %s AND (next_due_at, stream) > (%s, %s) ORDER BY next_due_at, stream LIMIT %s"""
 _FIRST = (datetime.min.replace(tzinfo=UTC), "")
@@ -46,10 +50,14 @@ class PostgresReading:
 
     def histories(self, streams: Iterable[str]) -> Iterator[History]:
         """See `EventStore.histories`."""
-        names = list(filter(can_be_stored, streams))
+        names = storable(streams)
         # A command mostly asks for one, and of a list the planner can only guess how long it is.
-        question = (_HISTORY, names[0]) if len(names) == 1 else (_HISTORIES, names)
-        return histories_of(self._pool.ask(*question), self.read)
+        one = len(names) == 1
+        rows = self._pool.again(self._pool.run, HISTORY, *names) if one else self._pool.ask(HISTORIES, names)
+        return map(self._history, rows)
+
+    def _history(self, row: Row) -> History:
+        return history_of(row) or history_from(self.read(row[0]))
 
     def read_all(self, after: int = 0, limit: int | None = None) -> Iterator[Envelope]:
         """See `EventStore.read_all`. What is appended after reading began is left for the next time.
@@ -69,7 +77,7 @@ class PostgresReading:
 
     def _sealed(self) -> int:
         """The position up to which the log will never change, and is sealed."""
-        ((final,),) = self._pool.again(lambda: self._pool.run(SEAL, self._timeout))
+        ((final,),) = self._pool.again(self._pool.run, SEAL, self._timeout)
         if final is None:
             message = f"an append has been going on for {self._timeout} s: find it in pg_stat_activity, end it"
             raise StoreError(message)
@@ -78,6 +86,11 @@ class PostgresReading:
     def outcome(self, command_id: str) -> Outcome | None:
         """See `EventStore.outcome`."""
         return outcome_of(self._pool.ask(_COMMAND, command_id))
+
+    def positions_of(self, command_ids: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        """See `EventStore.positions_of`."""
+        rows: list[Any] = self._pool.ask(_COMMANDS, storable(command_ids))
+        return positions_from(rows)
 
     def streams_of(self, customer_id: str, kind: StreamKind = _SUBSCRIPTION) -> tuple[str, ...]:
         """See `EventStore.streams_of`."""
@@ -92,11 +105,11 @@ class PostgresReading:
 
     def state(self, stream: str) -> StreamState | None:
         """See `EventStore.state`."""
-        for name, version, customer_id, due, kind in self._pool.ask(_STATE, stream):
-            return StreamState(
-                stream=name, version=version, customer_id=customer_id, next_due_at=due, kind=kind_of(kind)
-            )
-        return None
+        return next(map(_state, self._pool.ask(_STATE, stream)), None)
+
+    def states(self, streams: Iterable[str]) -> Iterator[StreamState]:
+        """See `EventStore.states`."""
+        return map(_state, self._pool.ask(_STATES, storable(streams)))
 
     def due(
         self, until: datetime | None = None, *, after: Entry | None = None, limit: int | None = None
@@ -110,3 +123,8 @@ class PostgresReading:
         for version, schema, digest, body in self._pool.ask(_SNAPSHOT, stream):
             return Snapshot(stream=stream, version=version, schema=schema, digest=digest, body=body)
         return None
+
+
+def _state(row: Row) -> StreamState:
+    stream, version, customer_id, due, kind = row
+    return StreamState(stream=stream, version=version, customer_id=customer_id, next_due_at=due, kind=kind_of(kind))

@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 
 from csp_lifecycle.errors import StaleVersionError
 from csp_lifecycle.stores.chain import body_text
-from csp_lifecycle.stores.rows import COLUMNS, DECIDED_ON, redacted_text
+from csp_lifecycle.stores.rows import COLUMNS, redacted_text
 from csp_lifecycle.stores.store import Commit, Envelope, StreamState
 from csp_lifecycle.wire.text import write
 
@@ -17,19 +17,14 @@ _EVENTS = ", ".join(_OWN.get(name, f"e.{name}") for name in COLUMNS[:-1])
 # Looking up the digest of the log at every event costs; a decision has no use for it.
 EVENTS = f"SELECT {_EVENTS}, NULL FROM csp_lifecycle.events AS e"  # noqa: S608 - only our own words are put together
 RECORDED = f"SELECT {_EVENTS}, NULL, e.ordinal FROM csp_lifecycle.events AS e"  # noqa: S608 - the same
-# Instants take long to be read, so only the one that counts is sent along.
-_OF_LAST = {name: f"CASE WHEN e.version = s.version THEN e.{name} END" for name in ("recorded_at", "digest")}
-_DECIDED_ON = ", ".join((_OWN | _OF_LAST).get(name, f"e.{name}") for name in DECIDED_ON)
-HISTORIES = (
-    f"SELECT {_DECIDED_ON} FROM csp_lifecycle.events AS e "  # noqa: S608 - the same
-    "JOIN csp_lifecycle.streams AS s USING (stream)"
-)
-SEALED = (
-    f"SELECT {_EVENTS}, s.log_digest FROM csp_lifecycle.events AS e "  # noqa: S608 - the same
-    "LEFT JOIN csp_lifecycle.seals AS s USING (position)"
-)
+# Not joined: for every page of the log, all seals before it would be read as well.
+_LOG_DIGEST = "(SELECT s.log_digest FROM csp_lifecycle.seals AS s WHERE s.position = e.position)"
+SEALED = f"SELECT {_EVENTS}, {_LOG_DIGEST} FROM csp_lifecycle.events AS e"  # noqa: S608 - the same
 APPEND = """SELECT problem, name, wanted, actual, positions
     FROM csp_lifecycle.append(%s, %s::json, %s::json, %s::json, %s::json)"""
+# A whole number is sent in as few bytes as it needs, and each length would be another statement.
+APPEND_ONE = """SELECT csp_lifecycle.append_one(%s, %s::integer, %s, %s::integer, %s, %s::integer, %s, %s, %s, %s, %s,
+    %s, %s::integer, %s, %s, %s)"""
 
 
 @frozen
@@ -52,6 +47,38 @@ def arguments(several: Sequence[Linked]) -> tuple[Any, ...]:
         whole.take(one)
     ids = [one.commit.command_id for one in several]
     return ids, *map(write, (whole.expected, [*whole.held.values()], [*whole.states.values()], whole.events))
+
+
+def usual_arguments(several: Sequence[Linked]) -> tuple[Any, ...] | None:
+    """The usual commit as `append_one` of the schema takes it: one event, on the one stream that was read, is all."""
+    commit, envelopes = several[0].commit, several[0].envelopes
+    if len(several) > 1 or len(envelopes) > 1 or len(commit.expected) != 1 or commit.customers:
+        return None
+    (state,) = commit.states
+    known = commit.expected.get(state.stream)
+    # A stream that is new has no row yet.
+    return _usual(known, several[0].heads[state.stream], state, envelopes[0]) if known else None
+
+
+def _usual(known: int, head: str, state: StreamState, event: Envelope) -> tuple[Any, ...]:
+    return (
+        state.stream,
+        known,
+        head,
+        state.version,
+        state.next_due_at and state.next_due_at.isoformat(),
+        event.version,
+        event.event_id,
+        event.recorded_at.isoformat(),
+        event.command_id,
+        event.command_digest,
+        event.actor.value,
+        event.policy,
+        event.schema,
+        event.body,
+        event.salt,
+        event.digest,
+    )
 
 
 @define

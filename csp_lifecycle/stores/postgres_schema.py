@@ -3,8 +3,8 @@
 Everything lies in a schema of its own, so a database may be shared with other tables. Opening a store applies
 what is missing, in one transaction. Nobody changes or deletes an event, not even the owner of the tables:
 
-- The events, and the numbers they get, are written by `append` only. It runs with the rights of its owner, and
-  so does `seal`, which tells how far the log may be read (see `PostgresStore.read_all`) and works
+- The events, and the numbers they get, are written by `append` and `append_one` only. They run with the rights of
+  their owner, and so does `seal`, which tells how far the log may be read (see `PostgresStore.read_all`) and works
   out its digest up to there.
 - A trigger refuses to update, delete or truncate events and the digests of the log. One function switches it off for
   as long as it runs: `rewrite`, which redacts. Nobody is granted that one.
@@ -15,7 +15,7 @@ schema, then grant (again after every upgrade of the library):
     GRANT USAGE ON SCHEMA csp_lifecycle TO app;
     GRANT SELECT ON ALL TABLES IN SCHEMA csp_lifecycle TO app;
     GRANT EXECUTE ON FUNCTION csp_lifecycle.seal, csp_lifecycle.watermark TO app;
-    GRANT EXECUTE ON FUNCTION csp_lifecycle.append, csp_lifecycle.keep_snapshot TO app;
+    GRANT EXECUTE ON FUNCTION csp_lifecycle.append, csp_lifecycle.append_one, csp_lifecycle.keep_snapshot TO app;
 
 A role that only reads needs the same without the last line. To take over a history (`restore`) and to redact, open
 the store as the owner of the tables.
@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from csp_lifecycle.errors import StoreError
 from csp_lifecycle.stores import postgres_layout_1 as layout_1
 from csp_lifecycle.stores import postgres_layout_2 as layout_2
+from csp_lifecycle.stores import postgres_layout_3 as layout_3
 from csp_lifecycle.stores.rows import backfilled
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _fill(connection: "Connection") -> None:
 MIGRATIONS: tuple[tuple[Step, ...], ...] = (
     (layout_1.SCRIPT,),
     (layout_2.TABLES, _fill, layout_2.FUNCTIONS),
+    (layout_3.SCRIPT,),
 )
 """What was shipped is never edited: a change is one more entry."""
 

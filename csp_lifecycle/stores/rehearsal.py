@@ -92,6 +92,13 @@ class Rehearsal:
         """See `EventStore.outcome`."""
         return self._outcomes.get(command_id) or self._below.outcome(command_id)
 
+    def positions_of(self, command_ids: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        """See `EventStore.positions_of`."""
+        names = set(command_ids)
+        here = {name: self._outcomes[name].envelopes for name in names & self._outcomes.keys()}
+        below = self._below.positions_of(names - self._outcomes.keys())
+        return {**below, **{name: tuple(one.position for one in recorded) for name, recorded in here.items()}}
+
     def streams_of(self, customer_id: str, kind: StreamKind = _SUBSCRIPTION) -> tuple[str, ...]:
         """See `EventStore.streams_of`."""
         new = (one.stream for one in self._states.values() if (one.kind, one.customer_id) == (kind, customer_id))
@@ -105,6 +112,12 @@ class Rehearsal:
     def state(self, stream: str) -> StreamState | None:
         """See `EventStore.state`."""
         return self._states.get(stream) or self._below.state(stream)
+
+    def states(self, streams: Iterable[str]) -> Iterator[StreamState]:
+        """See `EventStore.states`."""
+        names = set(streams)
+        here = (self._states[name] for name in sorted(names & self._states.keys()))
+        return merge(self._below.states(names - self._states.keys()), here, key=attrgetter("stream"))
 
     def due(
         self, until: datetime | None = None, *, after: Entry | None = None, limit: int | None = None

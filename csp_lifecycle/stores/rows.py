@@ -1,9 +1,8 @@
 """Events as rows of a table, alike in every SQL store."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from attrs import evolve
@@ -12,7 +11,7 @@ from csp_lifecycle.errors import BrokenHistoryError
 from csp_lifecycle.stores.chain import body_text, chained
 from csp_lifecycle.stores.store import Envelope, History, Outcome, StreamKind
 from csp_lifecycle.vocabulary.commands import Actor
-from csp_lifecycle.wire.events import SCHEMA, UnknownEvent, kind_in, stored_event, stored_events
+from csp_lifecycle.wire.events import UnknownEvent, kind_in, stored_event, stored_events
 from csp_lifecycle.wire.text import parse_object, write
 
 Row = tuple[Any, ...]
@@ -22,9 +21,6 @@ COLUMNS = (
     *("schema", "body", "salt", "redacted", "digest", "log_digest"),
 )
 """The order in which a row is read and written here."""
-
-DECIDED_ON = ("stream", "version", "recorded_at", "digest", "schema", "body")
-"""The columns of a history; `recorded_at` and `digest` may be null but in the row of the last event."""
 
 _ACTORS = {actor.value: actor for actor in Actor}
 
@@ -50,34 +46,30 @@ def envelope_of(row: Row) -> Envelope:
     return envelope
 
 
-def histories_of(rows: Iterable[Row], read: Callable[[str], Sequence[Envelope]]) -> Iterator[History]:
-    """The histories that rows hold, columns as in `DECIDED_ON`: stream by stream, all of its rows in their order.
+def history_of(row: Row) -> History | None:
+    """The history of a stream, from a row that has the bodies of all its events as one list.
 
-    What is wrong with one is not looked for here: *read* then reads its stream anew, event by event, and finds it.
-
-    Raises:
-        BrokenHistoryError: versions have a hole, or an event cannot be read; it knows the position.
+    Before them stand the stream, its version, and `recorded_at` and `digest` of the last event. Bodies that are not of
+    the present schema are left out. None if something is wrong: read event by event, they tell what it is.
     """
-    for stream, group in groupby(rows, key=itemgetter(0)):
-        yield _history(list(group)) or history_from(read(stream))
-
-
-def _history(rows: Sequence[Row]) -> History | None:
-    stream, version, recorded_at, digest, _, _ = rows[-1]
-    if version != len(rows) or recorded_at is None or any([row[4] != SCHEMA for row in rows]):  # noqa: C419 - a list is twice as fast
+    stream, version, recorded_at, digest, bodies = row
+    if not bodies or version != len(bodies) or recorded_at is None:
         return None
-    events = stored_events([row[5] for row in rows])
+    events = stored_events(bodies)
     if events is None or events[0].stream != stream:
         return None
     return History(stream, events, _instant(recorded_at), digest)
 
 
 def history_from(envelopes: Sequence[Envelope]) -> History:
-    """The history that all envelopes of a stream add up to; there must be one.
+    """The history that all envelopes of a stream add up to.
 
     Raises:
-        BrokenHistoryError: versions have a hole; it knows the position.
+        BrokenHistoryError: versions have a hole, and it knows the position; or there are none.
     """
+    if not envelopes:
+        message = "a stream has no event of version 1 or above: its versions were changed"
+        raise BrokenHistoryError(message)
     for number, envelope in enumerate(envelopes, 1):
         if envelope.version != number:
             place = f"{envelope.stream!r}, position {envelope.position}"
@@ -97,9 +89,28 @@ def outcome_of(rows: Iterable[Row]) -> Outcome | None:
     for number, (*row, ordinal) in enumerate(rows, 1):
         recorded.append(envelope_of(tuple(row)))
         if ordinal != number:
-            message = f"position {recorded[-1].position} is number {ordinal} of its command, {number} is missing"
-            raise BrokenHistoryError(message, recorded[-1].version, recorded[-1].position)
+            raise _missing(number, recorded[-1].position, ordinal, recorded[-1].version)
     return Outcome(recorded[0].command_digest, tuple(recorded)) if recorded else None
+
+
+def positions_from(rows: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, ...]]:
+    """The positions of what commands recorded, from command id, ordinal and position of each event, in this order.
+
+    Raises:
+        BrokenHistoryError: an event is missing; it knows the position.
+    """
+    found: dict[str, list[int]] = {}
+    for command_id, ordinal, position in rows:
+        positions = found.setdefault(command_id, [])
+        positions.append(position)
+        if ordinal != len(positions):
+            raise _missing(len(positions), position, ordinal)
+    return {command_id: tuple(positions) for command_id, positions in found.items()}
+
+
+def _missing(number: int, position: int, ordinal: int, version: int | None = None) -> BrokenHistoryError:
+    message = f"position {position} is number {ordinal} of its command, {number} is missing"
+    return BrokenHistoryError(message, version, position)
 
 
 def _envelope(row: Row, event: Any) -> Envelope:

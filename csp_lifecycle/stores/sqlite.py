@@ -3,20 +3,26 @@
 A transaction takes the write lock before the versions are compared, so nothing can slip in between.
 """
 
-import json
-import sqlite3
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from csp_lifecycle.errors import DuplicateCommandError
-from csp_lifecycle.stores.expected import require_expected
-from csp_lifecycle.stores.linking import linked, placed
-from csp_lifecycle.stores.rows import COLUMNS, DECIDED_ON, envelope_of, histories_of, kind_of, outcome_of
+from csp_lifecycle.stores.rows import (
+    COLUMNS,
+    Row,
+    envelope_of,
+    history_from,
+    history_of,
+    kind_of,
+    outcome_of,
+    positions_from,
+)
+from csp_lifecycle.stores.sqlite_appending import Appending
 from csp_lifecycle.stores.sqlite_file import SqliteFile
+from csp_lifecycle.stores.sqlite_histories import history_rows, list_of
 from csp_lifecycle.stores.sqlite_moving import restore, rewrite
-from csp_lifecycle.stores.sqlite_rows import EVENTS, end_of_log, insert, instant_of, note, ticks_of
+from csp_lifecycle.stores.sqlite_rows import EVENTS, instant_of, ticks_of
 from csp_lifecycle.stores.sqlite_schema import MIGRATIONS
 from csp_lifecycle.stores.store import (
     Commit,
@@ -32,18 +38,17 @@ from csp_lifecycle.stores.store import (
 
 _SUBSCRIPTION = StreamKind.SUBSCRIPTION
 _STREAM = f"{EVENTS} WHERE stream = ? AND version > ? ORDER BY version"
-_HISTORIES = f"""SELECT {", ".join(DECIDED_ON)} FROM events
-    WHERE stream IN (SELECT value FROM json_each(?)) ORDER BY stream, version"""  # noqa: S608 - the same
 _PART = f"{EVENTS} WHERE position > ? ORDER BY position LIMIT ?"
 _COMMAND = f"SELECT {', '.join(COLUMNS)}, ordinal FROM events WHERE command_id = ? ORDER BY ordinal"  # noqa: S608
-_HEAD = "SELECT digest FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
-_TAKEN = "SELECT count(*) FROM events WHERE command_id = ? AND ordinal = 1"
-_VERSION = "SELECT version FROM streams WHERE stream = ?"
-_HELD = "SELECT count(*) FROM streams WHERE kind = ? AND customer_id = ?"
-_STATE = "SELECT stream, version, customer_id, next_due_at, kind FROM streams WHERE stream = ?"
+_COMMANDS = """SELECT command_id, ordinal, position FROM events
+    WHERE command_id IN (SELECT value FROM json_each(?)) ORDER BY command_id, ordinal"""
+_INDEX = "SELECT stream, version, customer_id, next_due_at, kind FROM streams"
+_STATE = f"{_INDEX} WHERE stream = ?"
+_STATES = f"{_INDEX} WHERE stream IN (SELECT value FROM json_each(?)) ORDER BY stream"  # noqa: S608 - the same
 _DUE = """SELECT next_due_at, stream FROM streams
     WHERE next_due_at IS NOT NULL AND next_due_at <= ? AND (next_due_at, stream) > (?, ?)
     ORDER BY next_due_at, stream LIMIT ?"""
+_KEEP = "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)"
 _FIRST, _ALL = (-(2**63), ""), -1
 _PAGE = 1000
 """How many rows are fetched at a time: no transaction is held open while a reader thinks."""
@@ -66,13 +71,11 @@ class SqliteStore:
 
     def append(self, commit: Commit) -> tuple[Envelope, ...]:
         """See `EventStore.append`."""
-        with self._file.transaction() as connection:
-            return _append(connection, commit)
+        return self._file.transaction(lambda connection: Appending(connection).append(commit))
 
     def append_all(self, commits: Sequence[Commit]) -> tuple[tuple[Envelope, ...], ...]:
         """See `EventStore.append_all`."""
-        with self._file.transaction() as connection:
-            return tuple(_append(connection, commit) for commit in commits)
+        return self._file.transaction(lambda connection: tuple(map(Appending(connection).append, commits)))
 
     def read(self, stream: str, after: int = 0) -> tuple[Envelope, ...]:
         """See `EventStore.read`."""
@@ -80,7 +83,10 @@ class SqliteStore:
 
     def histories(self, streams: Iterable[str]) -> Iterator[History]:
         """See `EventStore.histories`."""
-        return histories_of(self._file.all(_HISTORIES, json.dumps(list(streams))), self.read)
+        return map(self._history, history_rows(self._file.all, dict.fromkeys(streams)))
+
+    def _history(self, row: Row) -> History:
+        return history_of(row) or history_from(self.read(row[0]))
 
     def read_all(self, after: int = 0, limit: int | None = None) -> Iterator[Envelope]:
         """See `EventStore.read_all`. What is appended after reading began is left for the next time."""
@@ -94,6 +100,10 @@ class SqliteStore:
     def outcome(self, command_id: str) -> Outcome | None:
         """See `EventStore.outcome`."""
         return outcome_of(self._file.all(_COMMAND, command_id))
+
+    def positions_of(self, command_ids: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+        """See `EventStore.positions_of`."""
+        return positions_from(self._file.all(_COMMANDS, list_of(command_ids)))
 
     def streams_of(self, customer_id: str, kind: StreamKind = _SUBSCRIPTION) -> tuple[str, ...]:
         """See `EventStore.streams_of`."""
@@ -112,6 +122,10 @@ class SqliteStore:
         rows = self._file.all(_STATE, stream)
         return _state(*rows[0]) if rows else None
 
+    def states(self, streams: Iterable[str]) -> Iterator[StreamState]:
+        """See `EventStore.states`."""
+        return itertools.starmap(_state, self._file.all(_STATES, list_of(streams)))
+
     def due(
         self, until: datetime | None = None, *, after: Entry | None = None, limit: int | None = None
     ) -> tuple[Entry, ...]:
@@ -129,13 +143,11 @@ class SqliteStore:
     def keep_snapshot(self, snapshot: Snapshot) -> None:
         """See `EventStore.keep_snapshot`."""
         values = (snapshot.stream, snapshot.version, snapshot.schema, snapshot.digest, snapshot.body)
-        with self._file.transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)", values)
+        self._file.transaction(lambda connection: connection.execute(_KEEP, values))
 
     def restore(self, envelopes: Iterable[Envelope], index: Index) -> int:
         """See `EventStore.restore`. Meanwhile others may read, and wait with what they write."""
-        with self._file.transaction() as connection:
-            return restore(connection, envelopes, index)
+        return self._file.transaction(lambda connection: restore(connection, envelopes, index))
 
     def rewrite(self, envelopes: Sequence[Envelope], customers: Mapping[str, str]) -> None:
         """See `EventStore.rewrite`. Of what was overwritten, no byte is left in the file.
@@ -143,8 +155,7 @@ class SqliteStore:
         Raises:
             StoreError: as there; or it is rewritten, but others are reading and keep old pages alive: do it again.
         """
-        with self._file.transaction() as connection:
-            rewrite(connection, envelopes, customers)
+        self._file.transaction(lambda connection: rewrite(connection, envelopes, customers))
         self._file.forget()
 
     def seal(self) -> None:
@@ -153,28 +164,6 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _append(connection: sqlite3.Connection, commit: Commit) -> tuple[Envelope, ...]:
-    number = partial(_number, connection)
-    if number(_TAKEN, commit.command_id):
-        raise DuplicateCommandError(commit.command_id)
-    require_expected(commit, partial(number, _VERSION), partial(number, _HELD, commit.kind.value))
-    stored = placed(linked(commit, partial(_head, connection)), end_of_log(connection))
-    insert(connection, zip(stored, range(1, len(stored) + 1), strict=True))
-    note(connection, commit.states)
-    return stored
-
-
-def _number(connection: sqlite3.Connection, statement: str, *names: str) -> int:
-    """The number that *statement* finds for a name; 0 if it finds none."""
-    row = connection.execute(statement, names).fetchone()
-    return row[0] if row else 0
-
-
-def _head(connection: sqlite3.Connection, stream: str) -> str:
-    row = connection.execute(_HEAD, (stream,)).fetchone()
-    return str(row[0]) if row else ""
 
 
 def _snapshot(stream: str, version: int, schema: int, digest: str, body: str) -> Snapshot:

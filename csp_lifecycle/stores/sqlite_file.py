@@ -7,16 +7,18 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from csp_lifecycle.errors import StoreError
 
 Migration = Callable[[sqlite3.Connection], None]
+Result = TypeVar("Result")
 
+_CACHE = 8000
+"""How many KiB of pages are kept in memory: of indexes over millions of rows, all but the last step down."""
 _PAUSE = 0.005
 """How many seconds pass between two tries to switch a new file to WAL."""
 _SENTENCES = {
@@ -28,6 +30,25 @@ _SENTENCES = {
     sqlite3.SQLITE_IOERR: "cannot be read or written: check the disk it is on",
     sqlite3.SQLITE_CORRUPT: "is damaged: put a backup in its place",
 }
+
+
+class _InWords:
+    """Driver errors do not leave this floor. Every command comes by here twice, so this is no generator."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            sentence = _SENTENCES.get(_kind_of(error), "cannot be used")
+            message = f"the SQLite file {self._path} {sentence} ({error})"
+            raise StoreError(message) from error
+        if isinstance(error, UnicodeEncodeError):
+            message = f"half a surrogate pair cannot be stored: {error.object!r}"
+            raise StoreError(message) from error
 
 
 class SqliteFile:
@@ -50,7 +71,8 @@ class SqliteFile:
         self._busy_timeout = busy_timeout
         self._process = os.getpid()
         self._lock = threading.RLock()
-        with self._translated():
+        self._in_words = _InWords(self._path)
+        with self._in_words:
             self._connection = sqlite3.connect(
                 self._path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
             )
@@ -72,19 +94,19 @@ class SqliteFile:
             raise StoreError(message)
         self._switch_to_wal()
         self._connection.execute(f"PRAGMA synchronous = {synchronous}")
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE}")
         if found < len(migrations):
-            with self.transaction():
-                self._migrate(migrations)
+            self.transaction(partial(self._migrate, migrations))
 
     def _layout(self) -> int:
         (found,) = self._connection.execute("PRAGMA user_version").fetchone()
         return int(found)
 
-    def _migrate(self, migrations: Sequence[Migration]) -> None:
+    def _migrate(self, migrations: Sequence[Migration], connection: sqlite3.Connection) -> None:
         # Asked again under the lock: somebody else may have been faster.
         for number in range(self._layout(), len(migrations)):
-            migrations[number](self._connection)
-            self._connection.execute(f"PRAGMA user_version = {number + 1}")
+            migrations[number](connection)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
 
     def _switch_to_wal(self) -> None:
         deadline = time.monotonic() + self._busy_timeout
@@ -102,46 +124,36 @@ class SqliteFile:
                 raise StoreError(message)
             return
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Driver errors do not leave this floor."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            sentence = _SENTENCES.get(_kind_of(error), "cannot be used")
-            message = f"the SQLite file {self._path} {sentence} ({error})"
-            raise StoreError(message) from error
-        except UnicodeEncodeError as error:
-            message = f"half a surrogate pair cannot be stored: {error.object!r}"
-            raise StoreError(message) from error
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for one thread at a time."""
+    def _opened(self) -> sqlite3.Connection:
+        """The connection, for whoever takes the lock."""
         if os.getpid() != self._process:
             # SQLite's locks belong to the process that took them: two that share a connection corrupt the file.
             message = f"the SQLite file {self._path} was opened before this process was forked: open it again here"
             raise StoreError(message)
-        with self._lock, self._translated():
-            yield self._connection
+        return self._connection
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing. The write lock is taken first, so what is read inside stays true until the end."""
-        with self._connected() as connection:
+    def transaction(self, act: Callable[[sqlite3.Connection], Result]) -> Result:
+        """What *act* leads to, all of it or nothing.
+
+        The write lock is taken first, so what is read inside stays true until the end.
+        """
+        connection = self._opened()
+        with self._lock, self._in_words:
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                yield connection
+                result = act(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 # A full disk has ended the transaction already.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            return result
 
     def all(self, statement: str, *parameters: Any) -> list[Any]:
         """The rows that *statement* finds."""
-        with self._connected() as connection:
+        connection = self._opened()
+        with self._lock, self._in_words:
             try:
                 return connection.execute(statement, parameters).fetchall()
             except (UnicodeEncodeError, OverflowError):
@@ -158,7 +170,8 @@ class SqliteFile:
         Raises:
             StoreError: somebody reads what was there before, for longer than this store waits.
         """
-        with self._connected() as connection:
+        connection = self._opened()
+        with self._lock, self._in_words:
             # Pages keep what they no longer show, and the log keeps old pages.
             connection.execute("VACUUM")
             (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -168,7 +181,8 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close it. What is asked of it afterwards is an error."""
-        with self._connected() as connection:
+        connection = self._opened()
+        with self._lock, self._in_words:
             connection.close()
 
 

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 
 from csp_lifecycle.stores.chain import body_text
 from csp_lifecycle.stores.linking import End, following, gap_before, numbered, redaction, taken_at, taken_over
@@ -14,6 +15,7 @@ from csp_lifecycle.stores.rows import envelope_of, redacted_text
 from csp_lifecycle.stores.sqlite_rows import EVENTS, end_of_log, insert, note
 from csp_lifecycle.stores.store import Envelope, Index, StreamState
 
+_BATCH = 1000
 _BETWEEN = f"{EVENTS} WHERE position BETWEEN ? AND ?"
 _TOUCHED = "SELECT DISTINCT stream FROM events WHERE position > ?"
 _STREAM = f"{EVENTS} WHERE stream = ? ORDER BY version"
@@ -31,8 +33,9 @@ def restore(connection: sqlite3.Connection, envelopes: Iterable[Envelope], index
     (gap,) = connection.execute(_GAP, (begin.position,)).fetchone()
     if gap is not None:
         raise gap_before(gap)
-    for state in _states(connection, begin.position, index):
-        note(connection, [state])
+    states = _states(connection, begin.position, index)
+    while batch := tuple(islice(states, _BATCH)):
+        note(connection, batch)
     return added
 
 
@@ -43,18 +46,24 @@ def _between(connection: sqlite3.Connection, first: int, last: int) -> Iterator[
 def _add(connection: sqlite3.Connection, envelopes: Sequence[Envelope], end: End) -> End:
     """Add *envelopes* behind *end*; where the log ends then."""
     made, end = following(envelopes, end)
-    try:
-        insert(connection, _numbered(connection, made))
-    except sqlite3.IntegrityError:
-        # Those before it have been added.
-        (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
-        raise taken_at(next(one.position for one in made if one.position > last)) from None
-    return end
+    left = made
+    # Seldom another command than that of the first event has begun before: if so, its numbers are found to be taken.
+    for asked in (made[:1], made):
+        try:
+            insert(connection, numbered(left, _counted(connection, asked)))
+        except sqlite3.IntegrityError:
+            # Those before it have been added.
+            (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+            left = [one for one in made if one.position > last]
+        else:
+            return end
+    raise taken_at(left[0].position)
 
 
-def _numbered(connection: sqlite3.Connection, envelopes: Sequence[Envelope]) -> list[tuple[Envelope, int]]:
-    commands = json.dumps(sorted({one.command_id for one in envelopes}))
-    return list(numbered(envelopes, dict(connection.execute(_COUNTED, (commands,)))))
+def _counted(connection: sqlite3.Connection, envelopes: Sequence[Envelope]) -> dict[str, int]:
+    """How many events are stored of the commands of *envelopes*."""
+    commands = json.dumps(list({one.command_id for one in envelopes}))
+    return dict(connection.execute(_COUNTED, (commands,)).fetchall())
 
 
 def _states(connection: sqlite3.Connection, after: int, index: Index) -> Iterator[StreamState]:

@@ -14,6 +14,8 @@ _INSERT = f"INSERT INTO events ({', '.join(COLUMNS)}, ordinal) VALUES ({'?, ' * 
 # Only what changes is written: whose a stream is, and so its place in the other indexes, does not.
 _NOTE = """INSERT INTO streams (stream, version, customer_id, next_due_at, kind) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (stream) DO UPDATE SET version = excluded.version, next_due_at = excluded.next_due_at"""
+# A column that is named is written anew to its index, even with the same value.
+_COUNT = "UPDATE streams SET version = ? WHERE stream = ? AND next_due_at IS ?"
 _END = "SELECT position, log_digest FROM events ORDER BY position DESC LIMIT 1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -21,7 +23,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def insert(connection: sqlite3.Connection, numbered: Iterable[tuple[Envelope, int]]) -> None:
     """Add envelopes to the log, each with its number among those of its command."""
-    connection.executemany(_INSERT, (_row(envelope, ordinal) for envelope, ordinal in numbered))
+    connection.executemany(_INSERT, [_row(envelope, ordinal) for envelope, ordinal in numbered])
 
 
 def _row(envelope: Envelope, ordinal: int) -> Row:
@@ -31,8 +33,10 @@ def _row(envelope: Envelope, ordinal: int) -> Row:
 
 def note(connection: sqlite3.Connection, states: Iterable[StreamState]) -> None:
     """Put index entries in the place of older ones."""
-    rows = [(one.stream, one.version, one.customer_id, ticks_of(one.next_due_at), one.kind.value) for one in states]
-    connection.executemany(_NOTE, rows)
+    for one in states:
+        due = ticks_of(one.next_due_at)
+        if not connection.execute(_COUNT, (one.version, one.stream, due)).rowcount:
+            connection.execute(_NOTE, (one.stream, one.version, one.customer_id, due, one.kind.value))
 
 
 def end_of_log(connection: sqlite3.Connection) -> End:

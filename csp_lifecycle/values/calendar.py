@@ -8,6 +8,7 @@ previous boundary, because adding months is not associative: 31 January + 1 mont
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Annotated
 
 from attrs import frozen
@@ -25,6 +26,9 @@ LATEST = datetime(9900, 1, 1, tzinfo=UTC)
 class TermLength(Enum):
     """How long a term commits: an ISO 8601 duration, as Partner Center's `termDuration` writes it."""
 
+    # Decisions look lengths and plans up in tables; by itself an Enum hashes its name, in Python.
+    __hash__ = object.__hash__
+
     MONTH = "P1M"
     YEAR = "P1Y"
     THREE_YEARS = "P3Y"
@@ -38,6 +42,8 @@ class TermLength(Enum):
 
 class Plan(Enum):
     """How often the partner is charged inside a term."""
+
+    __hash__ = object.__hash__
 
     MONTHLY = "monthly"
     ANNUAL = "annual"
@@ -107,7 +113,7 @@ def add_months(day: date, months: int, month_ends: MonthEnds = MonthEnds.CLAMPED
     With `MonthEnds.DISTANCE_KEPT` the distance to the end of the month is kept instead for days after the
     28th, the other reading of AMB-01: 30 January is one day before its month's end, and so is 27 February.
     """
-    moved = day + relativedelta(months=months)
+    moved = day + _by(months)
     if month_ends is MonthEnds.CLAMPED or day.day <= _LAST_DAY_OF_EVERY_MONTH:
         return moved
     return last_of_month(moved) - (last_of_month(day) - day)
@@ -116,9 +122,18 @@ def add_months(day: date, months: int, month_ends: MonthEnds = MonthEnds.CLAMPED
 _LAST_DAY_OF_EVERY_MONTH = 28
 
 
+@lru_cache(maxsize=1024)
+def _by(months: int) -> relativedelta:
+    """What moves a day by whole months; making one takes as long as using it."""
+    return relativedelta(months=months)
+
+
 def last_of_month(day: date) -> date:
     """The last day of the calendar month that holds *day*."""
-    return day + relativedelta(day=31)
+    return day + _TO_THE_LAST
+
+
+_TO_THE_LAST = relativedelta(day=31)
 
 
 def natural_end(starts_on: date, length: TermLength) -> date:
@@ -136,14 +151,15 @@ def cycle_at(day: date, *, anchor: date, plan: Plan, term: Term, month_ends: Mon
     """
     months = plan.months
     steps = ((day.year - anchor.year) * 12 + day.month - anchor.month) // months
-    while add_months(anchor, steps * months, month_ends) > day:
+    starts_on = add_months(anchor, steps * months, month_ends)
+    while starts_on > day:
         steps -= 1
-    while add_months(anchor, (steps + 1) * months, month_ends) <= day:
+        starts_on = add_months(anchor, steps * months, month_ends)
+    following = add_months(anchor, (steps + 1) * months, month_ends)
+    while following <= day:
         steps += 1
-    return Cycle(
-        starts_on=max(add_months(anchor, steps * months, month_ends), term.starts_on),
-        ends_on=min(add_months(anchor, (steps + 1) * months, month_ends) - DAY, term.ends_on),
-    )
+        starts_on, following = following, add_months(anchor, (steps + 1) * months, month_ends)
+    return Cycle(starts_on=max(starts_on, term.starts_on), ends_on=min(following - DAY, term.ends_on))
 
 
 def cycles_of(term: Term, *, anchor: date, plan: Plan, month_ends: MonthEnds = MonthEnds.CLAMPED) -> tuple[Cycle, ...]:

@@ -5,10 +5,11 @@ Every deadline is an instant that still counts: a window is open up to and inclu
 
 from datetime import datetime, timedelta
 from enum import Enum
+from operator import attrgetter
 
 from attrs import evolve, frozen
 
-from csp_lifecycle.values.calendar import DAY, Instant, add_months, midnight
+from csp_lifecycle.values.calendar import DAY, Instant, Term, add_months, midnight
 
 TICK = timedelta(microseconds=1)
 """The smallest step of our clock: what is open until an instant is closed one tick later."""
@@ -53,14 +54,15 @@ class Exactly:
     included: bool = True
     counting: Counting = Counting.EXACT
 
-    def deadline(self, opened_at: datetime, _: datetime) -> datetime:
+    def deadline(self, opened_at: datetime, _: Term) -> datetime:
         """The last instant of a window that opened at *opened_at* (R-CANCEL-03).
 
         Counted in calendar days, the window ends at the midnight that closes its last UTC day.
         """
         if self.counting is Counting.CALENDAR_DAYS:
             return midnight(opened_at.date() + max(self.length, DAY))
-        return opened_at + self.length - (timedelta() if self.included else TICK)
+        closes_at = opened_at + self.length
+        return closes_at if self.included else closes_at - TICK
 
 
 @frozen
@@ -69,7 +71,7 @@ class Months:
 
     count: int
 
-    def deadline(self, opened_at: datetime, _: datetime) -> datetime:
+    def deadline(self, opened_at: datetime, _: Term) -> datetime:
         """The last instant before the day *count* months later."""
         return midnight(add_months(opened_at.date(), self.count)) - TICK
 
@@ -78,9 +80,9 @@ class Months:
 class WholeTerm:
     """A span that lasts as long as the term does."""
 
-    def deadline(self, _: datetime, ends_before: datetime) -> datetime:
+    def deadline(self, _: datetime, term: Term) -> datetime:
         """The last instant of the term."""
-        return ends_before - TICK
+        return term.ends_before - TICK
 
 
 Span = Exactly | Months | WholeTerm
@@ -89,12 +91,15 @@ Span = Exactly | Months | WholeTerm
 
 def open_lots(lots: tuple[SeatLot, ...], at: datetime) -> tuple[SeatLot, ...]:
     """The lots that may still be reduced at *at*, earliest deadline first."""
-    return tuple(sorted((lot for lot in lots if lot.reducible_until >= at), key=lambda lot: lot.reducible_until))
+    return tuple(sorted([lot for lot in lots if lot.reducible_until >= at], key=_reducible_until))
 
 
 def open_refunds(refunds: tuple[Refund, ...], at: datetime) -> tuple[Refund, ...]:
     """The refunds that may still be had at *at*, earliest deadline first."""
-    return tuple(sorted((refund for refund in refunds if refund.until >= at), key=lambda refund: refund.until))
+    return tuple(sorted([refund for refund in refunds if refund.until >= at], key=_until))
+
+
+_reducible_until, _until = attrgetter("reducible_until"), attrgetter("until")
 
 
 def seats_in(lots: tuple[SeatLot, ...]) -> int:

@@ -19,17 +19,17 @@ def instant() -> Any:
 
 def aware() -> Any:
     """An aware datetime in UTC, as events carry it: checked, not converted (R-TIME-01)."""
-    return _checked(_is_utc)
+    return attrs.field(converter=attrs.Converter(_in_utc_already, takes_field=True))
 
 
 def optional_aware() -> Any:
     """As `aware`, or None."""
-    return _checked(attrs.validators.optional(_is_utc), default=None)
+    return attrs.field(converter=attrs.Converter(_in_utc_or_none, takes_field=True), default=None)
 
 
 def named() -> Any:
     """As `text`, in an event."""
-    return _checked(validate_text)
+    return attrs.field(converter=attrs.Converter(_text, takes_field=True))
 
 
 def text() -> Any:
@@ -87,19 +87,6 @@ def flag(*, default: bool = False) -> Any:
     return attrs.field(default=default, validator=_is_a(bool))
 
 
-def _checked(check: Check, **settings: Any) -> Any:
-    """A field that the constructor checks. A validator would be asked again for every event read from a log.
-
-    What a log holds went through the constructor once. The decoder of stored events has checks of its own.
-    """
-
-    def checked(value: Any, field: "attrs.Attribute[Any]") -> Any:
-        check(None, field, value)
-        return value
-
-    return attrs.field(converter=attrs.Converter(checked, takes_field=True), **settings)
-
-
 def _in_utc(value: Any, field: "attrs.Attribute[Any]") -> datetime:
     if not isinstance(value, datetime):
         message = f"{field.name} must be a datetime with a time zone, not {value!r} (R-TIME-01)"
@@ -110,14 +97,27 @@ def _in_utc(value: Any, field: "attrs.Attribute[Any]") -> datetime:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
-def _is_utc(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
+# What events carry is checked by converters. A validator would be asked again for every event read from a log, and
+# what a log holds went through the constructor once. The decoder of stored events has checks of its own.
+
+
+def _in_utc_already(value: Any, field: "attrs.Attribute[Any]") -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is not UTC:
         message = f"{field.name} must be a datetime in UTC, not {value!r} (R-TIME-01)"
         raise ValueError(message)
+    return value
+
+
+def _in_utc_or_none(value: Any, field: "attrs.Attribute[Any]") -> datetime | None:
+    return None if value is None else _in_utc_already(value, field)
 
 
 def validate_text(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
     """Refuse what no store could keep as a name."""
+    _text(value, field)
+
+
+def _text(value: Any, field: "attrs.Attribute[Any]") -> str:
     if not isinstance(value, str):
         message = f"{field.name} must be a string, not {value!r}"
         raise TypeError(message)
@@ -127,6 +127,7 @@ def validate_text(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:
     if not value.isprintable() and ("\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value)):
         message = f"{field.name} must not hold NUL or half a surrogate pair, no store could keep it: {value!r}"
         raise ValueError(message)
+    return value
 
 
 def _is_seats(_: Any, field: "attrs.Attribute[Any]", value: Any) -> None:

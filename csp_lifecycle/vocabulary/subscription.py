@@ -8,7 +8,6 @@ A `Subscription` has the same fields and no others, so that freezing is a change
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 
 from attrs import define, evolve, frozen
 
@@ -29,7 +28,7 @@ class Commerce(Enum):
 class Status(Enum):
     """What decides which rows of a policy apply. `NONE` is before the first event and never printed."""
 
-    # Replay looks for the status in a set at every event; by itself an Enum hashes its name, in Python.
+    # Every decision looks for the status in tables; by itself an Enum hashes its name, in Python.
     __hash__ = object.__hash__
 
     NONE = "none"
@@ -52,6 +51,15 @@ class Slot(Enum):
 
     NEXT_TERM = "next-term"
     NEXT_CHARGE = "next-charge"
+
+
+_WAITING = {
+    (False, False): frozenset[Slot](),
+    (True, False): frozenset({Slot.NEXT_TERM}),
+    (False, True): frozenset({Slot.NEXT_CHARGE}),
+    (True, True): frozenset(Slot),
+}
+"""The slots that wait, by whether a change is scheduled and whether a plan is queued."""
 
 
 class InFlight(Enum):
@@ -174,11 +182,7 @@ class Subscription(SubscriptionFields):
     @property
     def waiting(self) -> frozenset[Slot]:
         """The slots that hold a waiting change. A trial's default conversion is none (R-SCHED-04)."""
-        held: tuple[tuple[Slot, Any], ...] = (
-            (Slot.NEXT_TERM, self.scheduled_change),
-            (Slot.NEXT_CHARGE, self.queued_plan),
-        )
-        return frozenset(slot for slot, change in held if change is not None)
+        return _WAITING[self.scheduled_change is not None, self.queued_plan is not None]
 
     @property
     def next_term_change(self) -> ScheduledChange | None:

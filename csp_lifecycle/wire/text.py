@@ -5,8 +5,6 @@ import math
 import re
 from typing import Any
 
-import msgspec
-
 LONGEST = 16 * 2**20
 """How many characters one JSON value may have: a command has some hundreds, the largest invoice some millions."""
 DEEPEST = 64
@@ -53,17 +51,6 @@ _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 def write(value: Any) -> str:
     """Plain values as compact JSON on one line, always the same text for the same value."""
     return _WRITER.encode(value)
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def write_bytes(value: Any) -> bytes:
-    """What `write` writes, as bytes, in a fifth of the time: for digests. Fractions must be text: they may differ."""
-    try:
-        return _encode(value)
-    except UnicodeEncodeError:
-        return write(value).encode("utf-8", "surrogatepass")
 
 
 def _depth(text: str) -> int:

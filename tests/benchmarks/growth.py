@@ -26,6 +26,8 @@ from attrs import frozen
 
 from csp_lifecycle.policies import POLICIES
 from csp_lifecycle.service import Lifecycle
+from csp_lifecycle.service.moving import export, import_log
+from csp_lifecycle.service.verifying import verify
 from csp_lifecycle.stores.memory import MemoryStore
 from csp_lifecycle.stores.sqlite import SqliteStore
 from csp_lifecycle.stores.store import Commit, Envelope, EventStore
@@ -166,30 +168,61 @@ def many_subscriptions(folder: Path, sizes: tuple[int, ...]) -> Iterator[Curve]:
         assert len(store.read("s-0000000")) == 1 + TRIES
         store.close()
     over = "subscriptions in the store"
-    peaks = tuple(peak_of_rebuilding(folder / f"{size}.db") for size in sizes)
     yield Curve(f"advance, {DUE:,} due", over, "ms", sizes, medians(advances), 1.5)
     yield Curve(f"the due feed, a page of {DUE:,}", over, "ms", sizes, medians(feeds), 1.5)
     yield Curve("the subscriptions of a customer", over, "µs", sizes, medians(customers), 1.5)
-    yield Curve("memory while all are rebuilt", over, "MB", sizes, peaks, 1.5)
+    for what, act in MEMORY.items():
+        peaks = tuple(peak_of(act, folder / f"{size}.db") for size in sizes)
+        yield Curve(f"memory while {what}", over, "MB", sizes, peaks, 1.5)
 
 
 def medians(found: dict[int, list[float]]) -> tuple[float, ...]:
     return tuple(map(median, found.values()))
 
 
-def peak_of_rebuilding(path: Path) -> float:
-    """How many megabytes a process needs at most that rebuilds every subscription, one after the other."""
-    code = f"from tests.benchmarks.growth import rebuild; rebuild({str(path)!r})"
+def peak_of(act: Callable[[EventStore], None], path: Path) -> float:
+    """How many megabytes a process of its own needs at most for doing that with the store."""
+    code = f"from tests.benchmarks import growth; growth.print_peak(growth.{act.__name__}, {str(path)!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return int(done.stdout) / 1024
 
 
-def rebuild(path: str) -> None:
-    """Rebuild all, and print how many kilobytes were needed at most."""
+def print_peak(act: Callable[[EventStore], None], path: str) -> None:
+    """Do it, and print how many kilobytes were needed at most."""
     with closing(SqliteStore(path)) as store:
-        for _ in service(store).subscriptions():
-            pass
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # noqa: T201 - whoever started this reads it
+        act(store)
+    print(peak())  # noqa: T201 - whoever started this reads it
+
+
+def peak() -> int:
+    """How many kilobytes this process has needed at most."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except FileNotFoundError:
+        # Where there is nothing better: it may be what the process that started this one held.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+def rebuild(store: EventStore) -> None:
+    """Rebuild every subscription, one after the other."""
+    for _ in service(store).subscriptions():
+        pass
+
+
+def check(store: EventStore) -> None:
+    """Verify the whole store."""
+    assert verify(store).ok
+
+
+def copy(store: EventStore) -> None:
+    """Export the log and import it into another file."""
+    with tempfile.TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "copy.db")) as other:
+        import_log(other, export(store))
+
+
+MEMORY = {"all are rebuilt": rebuild, "the log is verified": check, "it is exported and imported": copy}
+"""What must not need more memory for a longer log."""
 
 
 def measured(*, small: bool) -> list[Curve]:
@@ -232,11 +265,11 @@ def publish(curves: list[Curve]) -> None:
     _, _, after = rest.partition(MARKS[1])
     PAGE.write_text(before + MARKS[0] + "\n" + table(curves) + "\n" + MARKS[1] + after, encoding="utf-8")
     folder = PAGE.with_suffix("")
-    commands, (advance, feed, customers, memory) = curves[:2], curves[2:]
+    commands, (advance, feed, customers, *memory) = curves[:2], curves[2:]
     plot(commands, folder / "command.svg")
     plot([advance, feed], folder / "advance.svg")
     plot([customers], folder / "customer.svg")
-    plot([memory], folder / "memory.svg")
+    plot(memory, folder / "memory.svg")
 
 
 def main() -> None:

@@ -77,6 +77,19 @@ def test_a_history_holds_in_every_engine(full_store: EventStore) -> None:
     assert checkpoint_of(str(verdict.checkpoint)) == verdict.checkpoint
 
 
+def test_a_redaction_between_reading_the_log_and_the_index_is_no_damage(
+    full_store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = full_store.streams
+
+    def redacted_first(*kind: Any) -> Iterator[str]:
+        redact(full_store, "contoso")
+        return streams(*kind)
+
+    monkeypatch.setattr(full_store, "streams", redacted_first)
+    assert verify(full_store).ok
+
+
 def test_an_empty_store_holds_and_has_no_checkpoint(new_store: Callable[[], EventStore]) -> None:
     verdict = verify(new_store())
     assert (verdict.ok, verdict.events, verdict.checkpoint) == (True, 0, None)

@@ -1,7 +1,8 @@
 """Digests are chained over streams and over the log, and personal fields are in them only as commitments."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from csp_lifecycle.stores.chain import (
 )
 from csp_lifecycle.stores.store import Envelope
 from csp_lifecycle.vocabulary.commands import Actor
+from csp_lifecycle.wire.converter import instant_text
 from csp_lifecycle.wire.events import event_of
 from csp_lifecycle.wire.text import parse_object, write
 
@@ -45,6 +47,32 @@ def envelope(version: int = 1, stream: str = "s-1", **more: Any) -> Envelope:
         event=event_of(body, 7),
         command_digest="ab" * 32,
     )
+
+
+def by_definition(one: Envelope, previous: str) -> str:
+    """The digest as it is defined, with nothing but the standard library's JSON."""
+    text, fields = body_text(one), dict[str, str]()
+    if '"customer_id":"' in text or '"friendly_name":"' in text:
+        body = parse_object(text)
+        fields = personal_fields(body)
+        text = write(with_values(body, dict.fromkeys(fields)))
+    commitments = commitments_of(one)
+    head = [previous, one.stream, one.version, one.event_id, instant_text(one.recorded_at), one.command_id]
+    head += ["" if COMMAND in commitments and COMMAND not in one.redacted else one.command_digest]
+    head += [one.actor.value, one.policy, one.schema, commitments, unused_salt(one, fields)]
+    return hashlib.sha256(f"{write(head)}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def unused_salt(one: Envelope, fields: Iterable[str]) -> str:
+    """The salt, unless all that is left of it is needed by what is not redacted."""
+    needed = {COMMAND, *fields} - one.redacted.keys()
+    salted = needed if one.salt else set[str]()
+    if one.salt.startswith("{"):
+        try:
+            salted = set(parse_object(one.salt))
+        except ValueError:
+            salted = set()
+    return "" if needed and salted == needed else one.salt
 
 
 def salted(*envelopes: Envelope) -> tuple[Envelope, ...]:
@@ -98,6 +126,63 @@ def test_every_changed_field_gives_another_digest(change: Callable[[Envelope], E
     assert digest_of(one, "") == one.digest
     assert digest_of(change(one), "") != one.digest
     assert digest_of(one, "ab" * 32) != one.digest
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+KEYS = st.one_of(st.sampled_from(("customer_id", "friendly_name", 'x"customer_id', "lines", "a/b~c")), ANY_TEXT)
+NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
+ANYTHING = st.recursive(
+    st.one_of(st.none(), st.booleans(), NUMBERS, ANY_TEXT),
+    lambda below: st.one_of(st.lists(below, max_size=3), st.dictionaries(KEYS, below, max_size=4)),
+    max_leaves=12,
+)
+SALTS = st.sampled_from(("", SALT, "{", "{}", '{"command_digest":"ab"}', '{"/customer_id":"ab","command_digest":"cd"}'))
+REDACTED = st.dictionaries(st.sampled_from((COMMAND, "/customer_id", "/friendly_name", "/x")), st.just("ab" * 32))
+
+
+@given(st.dictionaries(KEYS, ANYTHING, max_size=6), SALTS, REDACTED, ANY_TEXT, ANY_TEXT, st.data())
+def test_a_digest_is_what_it_is_defined_to_be(
+    more: dict[str, Any], salt: str, redacted: dict[str, str], name: str, previous: str, data: st.DataObject
+) -> None:
+    """Of any body and any text: personal fields, numbers of any size, and half surrogate pairs."""
+    at = data.draw(st.datetimes(timezones=st.sampled_from((UTC, timezone(timedelta(hours=-3))))))
+    one = evolve(envelope(**more), event_id=name, policy=name[::-1], salt=salt, redacted=redacted, recorded_at=at)
+    assert digest_of(one, previous) == by_definition(one, previous)
+
+
+@given(
+    st.dictionaries(KEYS, ANYTHING, min_size=1, max_size=6), st.integers(0), st.sampled_from(('"', " ", "1", "\\", ""))
+)
+def test_a_body_in_other_letters_has_the_digest_that_it_is_defined_to_have(
+    more: dict[str, Any], place: int, sign: str
+) -> None:
+    one = envelope(**more)
+    text = body_text(one)
+    place %= len(text)
+    one = evolve(one, body=text[:place] + sign + text[place + 1 :])
+    try:
+        wanted = by_definition(one, "")
+    except ValueError:
+        with pytest.raises(ValueError, match=r"JSON|twice"):
+            digest_of(one, "")
+    else:
+        assert digest_of(one, "") == wanted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"friendly_name":"a","friendly_name":"b"}',
+        '{"x":1,"x":2,"friendly_name":"a"}',
+        '{"friendly_name":"a","x":' + "[" * 70 + "]" * 70 + "}",
+        '{"friendly_name":"a","x":NaN}',
+        '[{"friendly_name":"a"}]',
+    ],
+    ids=["doubled", "another doubled", "deep", "NaN", "no object"],
+)
+def test_a_body_with_personal_fields_that_cannot_be_read_in_one_way_has_no_digest(body: str) -> None:
+    with pytest.raises(ValueError, match=r"JSON|twice"):
+        digest_of(evolve(envelope(), body=body), "")
 
 
 @given(st.dictionaries(NAMES, st.one_of(st.none(), st.integers(), NAMES)), NAMES, NAMES)

@@ -11,11 +11,14 @@ import psycopg
 import pytest
 
 from csp_lifecycle.errors import BrokenHistoryError
-from csp_lifecycle.stores import postgres_layout_1
+from csp_lifecycle.stores import postgres_layout_1, postgres_schema
 from csp_lifecycle.stores.chain import digest_of
 from csp_lifecycle.stores.postgres import PostgresStore
+from csp_lifecycle.stores.postgres_rows import EVENTS
+from csp_lifecycle.stores.rows import envelope_of
 from csp_lifecycle.stores.sqlite import SqliteStore
-from csp_lifecycle.stores.store import EventStore
+from csp_lifecycle.stores.store import Envelope, EventStore
+from csp_lifecycle.testing.postgres_server import append_slowly
 from csp_lifecycle.testing.store_contract import as_appended, at_once, example_commit, require_chain
 
 pytest_plugins = ("csp_lifecycle.testing.postgres_server",)
@@ -124,3 +127,29 @@ def test_an_old_history_that_cannot_be_read_is_left_as_it_is(old_sqlite: Callabl
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
         assert connection.execute("SELECT count(*) FROM commands").fetchone() == (len(old_rows("commands")),)
+
+
+@pytest.fixture
+def second_layout(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Envelope, ...]:
+    """What a PostgreSQL database of the second layout holds."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection, monkeypatch.context() as earlier:
+        earlier.setattr(postgres_schema, "MIGRATIONS", postgres_schema.MIGRATIONS[:2])
+        postgres_schema.migrate(connection)
+        known = {"s-1": 1, "s-2": 1}
+        append_slowly(connection, example_commit("c-1", "s-1", "s-2", customers={"contoso": 0}))
+        append_slowly(connection, example_commit("c-2", "s-2", "s-1", "s-2", known=known))
+        rows = connection.execute(f"{EVENTS} ORDER BY e.position").fetchall()
+        assert connection.execute("SELECT max(number) FROM csp_lifecycle.migrations").fetchone() == (2,)
+    return tuple(map(envelope_of, rows))
+
+
+def test_what_the_second_layout_of_postgresql_holds_goes_on_in_the_third(
+    second_layout: tuple[Envelope, ...], postgres_url: str
+) -> None:
+    with closing(PostgresStore(postgres_url)) as store:
+        assert tuple(store.read_all()) == second_layout
+        usual = store.append(example_commit("c-3", "s-1", known={"s-1": 2}))
+        other = store.append(example_commit("c-4", "s-3", "s-1", known={"s-1": 3}, customers={"contoso": 2}))
+        assert tuple(store.read_all()) == second_layout + usual + other
+        assert store.streams_of("contoso") == ("s-1", "s-2", "s-3")
+        require_chain(store)

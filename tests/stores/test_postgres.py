@@ -29,6 +29,7 @@ Open = Callable[..., PostgresStore]
 SHIPPED = (
     "ad740b72e3100ba62c1460819f799c6219a6b1e43661faa5d1acbd09035f520a",
     "4a3d800d217f76150d35551605ed8d75d661e16fcf209428820a0629cbd0afb8",
+    "9ecbda197f201992a52f9e3e90a78085893f71ba66fc87765d80c8d5bf868c82",
 )
 """The SHA-256 of every migration that was ever shipped; never edited, only added to."""
 ODD_SETTINGS = (
@@ -131,10 +132,10 @@ def test_ids_compare_by_code_point_whatever_the_locale(open_postgres: Open, post
 
 def test_a_database_of_a_newer_version_is_left_alone(open_postgres: Open, postgres_url: str) -> None:
     before = everything(open_postgres())
-    run(postgres_url, "INSERT INTO csp_lifecycle.migrations (number) VALUES (3)")
-    with pytest.raises(StoreError, match="has layout 3, this version of the library reads 2: upgrade the library"):
+    run(postgres_url, "INSERT INTO csp_lifecycle.migrations (number) VALUES (4)")
+    with pytest.raises(StoreError, match="has layout 4, this version of the library reads 3: upgrade the library"):
         open_postgres()
-    run(postgres_url, "DELETE FROM csp_lifecycle.migrations WHERE number = 3")
+    run(postgres_url, "DELETE FROM csp_lifecycle.migrations WHERE number = 4")
     assert everything(open_postgres()) == before
 
 

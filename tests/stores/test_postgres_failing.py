@@ -14,7 +14,7 @@ from attrs import evolve
 from csp_lifecycle.errors import DuplicateCommandError, StaleVersionError, StoreError
 from csp_lifecycle.stores.postgres import PostgresStore
 from csp_lifecycle.stores.postgres_pool import ConnectionLostError, LostRaceError
-from csp_lifecycle.stores.postgres_rows import APPEND
+from csp_lifecycle.stores.postgres_rows import APPEND, APPEND_ONE
 from csp_lifecycle.stores.store import Commit, Envelope
 from csp_lifecycle.testing.postgres_server import append_slowly
 from csp_lifecycle.testing.store_contract import at_once, example_commit, require_chain
@@ -26,13 +26,13 @@ Act = Callable[[], object]
 
 
 class Unlucky(PostgresStore):
-    """A store whose next appends run, or not, and then fail: with *errors*, one after the other."""
+    """A store whose next questions to append run, or not, and then fail: with *errors*, one after the other."""
 
     def suffer(self, *errors: StoreError, runs: bool = True, meanwhile: Act = tuple) -> None:
         run, left = self._pool.run, list(errors)
 
         def unlucky(statement: str, *parameters: Any) -> Any:
-            if not left or statement != APPEND:
+            if not left or statement not in {APPEND, APPEND_ONE}:
                 return run(statement, *parameters)
             if runs:
                 run(statement, *parameters)
@@ -71,6 +71,15 @@ def test_an_answer_that_was_lost_is_found_again(unlucky: Unlucky) -> None:
 def test_an_append_that_was_lost_is_run_again(unlucky: Unlucky) -> None:
     unlucky.suffer(LOST, runs=False)
     assert unlucky.append(example_commit("c-1", "s-1")) == tuple(unlucky.read_all())
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_usual_append_that_was_lost_is_stored_once(unlucky: Unlucky, *, runs: bool) -> None:
+    (first,) = unlucky.append(example_commit("c-1", "s-1"))
+    unlucky.suffer(LOST, runs=runs)
+    stored = unlucky.append(example_commit("c-2", "s-1", known={"s-1": 1}))
+    assert (first, *stored) == unlucky.read("s-1")
+    assert [one.position for one in stored] == [2]
 
 
 def test_a_command_of_somebody_else_is_not_taken_for_the_lost_one(unlucky: Unlucky, open_postgres: Open) -> None:

@@ -110,6 +110,23 @@ def test_a_role_that_appends_and_reads_needs_no_more_than_is_documented(
     assert tuple(owner.read_all()) == first + second
 
 
+def test_who_could_append_before_there_was_a_short_way_can_take_it(
+    open_postgres: Callable[[], PostgresStore], postgres_url: str, app_url: str
+) -> None:
+    open_postgres()
+    granted(
+        postgres_url,
+        "DROP FUNCTION csp_lifecycle.append_one",
+        "DELETE FROM csp_lifecycle.migrations WHERE number = 3",
+        *(grant.replace("csp_lifecycle.append_one, ", "") for grant in documented("GRANT")),
+    )
+    owner = open_postgres()
+    with closing(PostgresStore(app_url)) as store:
+        first = store.append(example_commit("c-1", "s-1"))
+        second = store.append(example_commit("c-2", "s-1", known={"s-1": 1}))
+    assert tuple(owner.read_all()) == first + second
+
+
 def test_to_take_over_or_redact_a_history_is_for_the_owner(
     open_postgres: Callable[[], PostgresStore], postgres_url: str, app_url: str
 ) -> None:

@@ -127,3 +127,13 @@ def test_a_commit_that_fails_half_way_leaves_nothing(open_sqlite: Open) -> None:
         store.append(evolve(commit, envelopes=(first, evolve(second, event=unwritable({"n": float("inf")})))))
     assert everything(store) == ((), [], (), (), None, None)
     assert [one.position for one in store.append(commit)] == [1, 2]
+
+
+def test_a_stream_whose_only_version_was_taken_away_is_broken_history(open_sqlite: Open, path: Path) -> None:
+    store = open_sqlite()
+    store.append(example_commit("c-1", "s-1"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for schema in (1, 2):
+            other.execute("UPDATE events SET version = 0, schema = ?", (schema,))
+            with pytest.raises(BrokenHistoryError, match="no event of version 1 or above"):
+                list(store.histories(["s-1"]))

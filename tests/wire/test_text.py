@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csp_lifecycle.wire.text import DEEPEST, LONGEST, parse, parse_object, write, write_bytes
+from csp_lifecycle.wire.text import DEEPEST, LONGEST, parse, parse_object, write
 
 
 def _grown(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -45,10 +46,6 @@ def test_text_is_so_long_and_no_longer() -> None:
     assert parse_object("{}" + " " * LONGEST, longest=2 * LONGEST) == {}
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters()), _grown))
-def test_what_is_written_as_bytes_for_a_digest_is_what_is_written_as_text(value: object) -> None:
-    assert write_bytes(value) == write(value).encode("utf-8", "surrogatepass")
-
-
-def test_half_a_surrogate_pair_is_written_as_bytes_like_anything_else() -> None:
-    assert write_bytes(("\ud800", 1)) == write(("\ud800", 1)).encode("utf-8", "surrogatepass")
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(), _grown))
+def test_what_the_encoder_writes_for_a_digest_is_what_is_written_as_text(value: object) -> None:
+    assert msgspec.json.encode(value) == write(value).encode()

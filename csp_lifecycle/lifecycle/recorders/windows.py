@@ -18,7 +18,7 @@ def fresh_windows(policy: Policy, at: datetime, seats: int, plan: Plan, term: Te
 def fresh_refunds(policy: Policy, at: datetime, plan: Plan, term: Term) -> tuple[Refund, ...]:
     """The refunds a cancellation may get from now on (R-CANCEL-02)."""
     return tuple(
-        Refund(kind=window.refund, until=window.span.deadline(at, term.ends_before))
+        Refund(kind=window.refund, until=window.span.deadline(at, term))
         for window in policy.cancellation
         if window.fits(plan)
     )
@@ -28,7 +28,7 @@ def fresh_lots(policy: Policy, at: datetime, seats: int, term: Term) -> tuple[Se
     """Seats that may be removed again for as long as the policy says, in one lot; none if never (R-SEATS-03)."""
     if policy.reduction is None:
         return ()
-    return (SeatLot(seats=seats, reducible_until=policy.reduction.deadline(at, term.ends_before)),)
+    return (SeatLot(seats=seats, reducible_until=policy.reduction.deadline(at, term)),)
 
 
 def reduced_lots(policy: Policy, lots: tuple[SeatLot, ...], seats: int) -> tuple[SeatLot, ...]:
@@ -56,8 +56,8 @@ def kept_windows(attempt: Attempt[Any], term: Term) -> dict[str, Any]:
 
 
 def _kept_refunds(attempt: Attempt[Any], term: Term) -> tuple[Refund, ...]:
-    old_end = WholeTerm().deadline(attempt.command.at, running_term(attempt.subscription).ends_before)
-    new_end = WholeTerm().deadline(attempt.command.at, term.ends_before)
+    old_end = WholeTerm().deadline(attempt.command.at, running_term(attempt.subscription))
+    new_end = WholeTerm().deadline(attempt.command.at, term)
     return tuple(
         Refund(kind=refund.kind, until=new_end if refund.until == old_end else refund.until)
         for refund in attempt.subscription.refunds_at(attempt.command.at)

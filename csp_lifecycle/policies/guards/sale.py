@@ -52,7 +52,8 @@ def currency_is_settled(attempt: Attempt[Any]) -> bool:
 @guard("quantity-out-of-range", rule="R-PURCHASE-07", facts=(facts.seats, facts.min_seats, facts.max_seats))
 def seats_are_in_range(attempt: Attempt[Any]) -> bool:
     """The number of seats must lie inside the range the offer is sold in."""
-    offer, count = offer_wanted(attempt), wanted(attempt).seats
+    wish = wanted(attempt)
+    offer, count = attempt.market.catalog.offer(wish.offer_id), wish.seats
     return count >= 1 and (offer is None or offer.holds(count))
 
 

@@ -24,6 +24,8 @@ _NAMES = (
     *("'; DROP TABLE events; --", '"quoted"', "100%", "under_score", "back\\slash", "?", ":name", "$1", "{0}"),
 )
 """Ids that some engine might fold together, cut off, or read as a statement."""
+_MANY = 2500
+"""More names than one should have to ask for at once."""
 
 
 def _purchase(name: str, **changes: Any) -> Purchase:
@@ -118,6 +120,27 @@ class HistoryContract:
         assert (outcome.digest, outcome.envelopes) == ("digest of c-1", stored)
         assert store.outcome("C-1") is None
 
+    def test_the_positions_of_many_commands_are_those_of_their_outcomes(self, store: EventStore) -> None:
+        """Asked at once, however many there are; those that recorded nothing are left out."""
+        for n in range(3):
+            store.append(example_commit(f"c-{n}", "s-1", "s-2", "s-1", known={"s-1": 2 * n, "s-2": n}))
+        outcomes = {name: store.outcome(name) for name in ("c-0", "c-1", "c-2")}
+        known = {name: tuple(one.position for one in made.envelopes) for name, made in outcomes.items() if made}
+        assert len(known) == len(outcomes)
+        assert store.positions_of([]) == {}
+        assert store.positions_of(["c-2", "C-1", "c-0"]) == {name: known[name] for name in ("c-0", "c-2")}
+        assert store.positions_of({*known, *(f"d-{n}" for n in range(_MANY))}) == known
+
+    def test_the_index_entries_of_many_streams_are_those_of_each(self, store: EventStore) -> None:
+        """Asked at once, however many there are, by id; streams that are not there are left out."""
+        for n in range(5):
+            store.append(example_commit(f"c-{n}", f"s-{n}", customer_id=f"customer {n}", due=AT if n % 2 else None))
+        store.append(example_commit("c-9", "s-3", known={"s-3": 1}, customer_id="customer 3"))
+        known = [store.state(f"s-{n}") for n in range(5)]
+        assert [*store.states([])] == []
+        assert [*store.states(["s-3", "S-1", "s-0"])] == [known[0], known[3]]
+        assert [*store.states({f"s-{n}" for n in range(_MANY)})] == known
+
     def test_a_command_id_is_free_again_after_a_failure(self, store: EventStore) -> None:
         """What was refused may be tried again under the same id."""
         refusal(store, example_commit("c-1", "s-1", known={"s-1": 7}), StaleVersionError)
@@ -165,15 +188,18 @@ class HistoryContract:
         for name in _NAMES:
             assert [envelope.stream for envelope in store.read(name)] == [name]
             assert store.streams_of(name) == (name,)
+            assert [state.stream for state in store.states([name])] == [name]
             outcome = store.outcome(name)
             assert outcome is not None
             assert outcome.envelopes == store.read(name)
+            assert store.positions_of([name]) == {name: tuple(one.position for one in outcome.envelopes)}
 
     @pytest.mark.parametrize("name", ["", "\x00", "s-1\x00", "\ud800"])
     def test_a_name_that_cannot_be_stored_is_not_found(self, store: EventStore, name: str) -> None:
         """A question is no reason to fail."""
         store.append(example_commit("s-1", "s-1", customer_id="s-1"))
         assert (store.read(name), store.streams_of(name), store.outcome(name)) == ((), (), None)
+        assert (store.positions_of([name]), [*store.states([name]), *store.histories([name])]) == ({}, [])
 
     @pytest.mark.parametrize(("kind", "schema"), [("seats-added", 2), ("seats-painted", 1), ("sold-to-mars", 3)])
     def test_an_event_of_a_newer_version_is_kept(self, store: EventStore, kind: str, schema: int) -> None:

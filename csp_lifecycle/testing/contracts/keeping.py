@@ -146,6 +146,18 @@ class KeepingContract:
         assert outcome is not None
         assert outcome.envelopes == log[-500:]
 
+    def test_events_of_commands_that_take_turns_are_taken_over(self, store: EventStore) -> None:
+        """As two servers may have stored them at once: each command is answered with all of its events, in order."""
+        logs = [_log(example_commit(name, *[f"{name} {n % 2}" for n in range(1200)])) for name in ("c-0", "c-1", "c-2")]
+        turns = (one for turn in zip(*logs, strict=True) for one in turn)
+        log = [evolve(one, position=n, log_digest=None) for n, one in enumerate(turns, 1)]
+        assert [store.restore(log[:1500], _index), store.restore(log, _index)] == [1500, len(log) - 1500]
+        assert [*store.read_all()] == log
+        for name in ("c-0", "c-1", "c-2"):
+            outcome = store.outcome(name)
+            assert outcome is not None
+            assert [*outcome.envelopes] == [one for one in log if one.command_id == name]
+
     def test_a_redaction_replaces_what_is_personal_and_nothing_else(self, store: EventStore) -> None:
         """Events, salts and commitments; customers get another name, snapshots are dropped, digests still hold."""
         log = store.append_all(STORY)[0]
