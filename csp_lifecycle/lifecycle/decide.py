@@ -77,6 +77,7 @@ def _admit(command: Command, named: tuple[str, ...], holdings: Holdings) -> None
 
 
 _BEGINNING = {Purchase, StartTrial}
+"""The commands that begin a subscription."""
 
 
 def concerned(command: Command) -> tuple[str, ...]:

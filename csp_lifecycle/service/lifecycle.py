@@ -87,9 +87,8 @@ class Lifecycle(Questions):
             HistoryError: stored events make no sense.
             StoreError: the store failed; nothing was stored.
         """
-        if _is_everywhere(command):
-            return merged(self._in_chunks(cast("Advance", command)))
-        (answer,) = self._together((_about_subscriptions(command),))
+        ours = _about_subscriptions(command)
+        answer = self._everywhere(ours) if _is_everywhere(ours) else self._together((ours,))[0]
         if isinstance(answer, CommandRefusedError):
             raise answer
         return answer

@@ -175,9 +175,9 @@ def _require_entry(store: EventStore, state: StreamState, stream: str, followed:
     if state == wanted or _has_grown(store, stream, version, followed.position):
         return
     # What was worked out when its events were read may be older than a redaction.
-    wanted = entry_of(stream, store.read(stream))
+    events = store.read(stream)
+    wanted = entry_of(stream, events)
     if state != wanted:
-        events = store.read(stream)
         message = f"the index says of {stream!r}: {_said(state)}; its events say: {_said(wanted)}"
         raise BrokenHistoryError(message, version, events[-1].position if events else None)
 

@@ -2,7 +2,7 @@
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from csp_lifecycle.stores.sqlite import SqliteStore
 from csp_lifecycle.stores.store import EventStore
 from csp_lifecycle.testing.catalogs import example_catalog
 from csp_lifecycle.testing.postgres_server import new_database
+from csp_lifecycle.testing.scenario import Scenario
 from csp_lifecycle.values.calendar import Plan, TermLength
 from csp_lifecycle.vocabulary import commands as c
 
@@ -85,6 +86,14 @@ class Engines:
                 self.places[id(opened)] = url
                 return opened
         raise ValueError(engine)
+
+    def played(self, engine: str, commands: Iterable[c.Command]) -> EventStore:
+        """A new store in which these were handled, be they refused or not."""
+        store = self.new(engine)
+        scenario = Scenario(store=store)
+        for command in commands:
+            scenario.when(command)
+        return store
 
     def run(self, store: EventStore, statement: str, *values: object) -> list[Any]:
         """Do something to the tables of a store behind its back, as their owner."""

@@ -102,10 +102,7 @@ def test_an_event_that_is_impossible_comes_before_a_chain_that_breaks_and_a_line
 def test_a_verdict_is_the_same_however_many_are_followed_at_once(
     engines: Any, commands: tuple[c.Command, ...], data: st.DataObject
 ) -> None:
-    store = engines.new("sqlite")
-    scenario = Scenario(store=store)
-    for command in commands:
-        scenario.when(command)
+    store = engines.played("sqlite", commands)
     checkpoint = verify(store).checkpoint
     for one in data.draw(st.lists(st.sampled_from([*store.read_all()] or [None]), max_size=2)):
         column = data.draw(st.sampled_from(("body", "version", "command_id", "ordinal", "digest", "salt")))

@@ -20,7 +20,6 @@ from csp_lifecycle.service.privacy import redact
 from csp_lifecycle.service.verifying import Checkpoint, checkpoint_of, verify
 from csp_lifecycle.stores.postgres import PostgresStore
 from csp_lifecycle.stores.store import EventStore
-from csp_lifecycle.testing.scenario import Scenario
 from csp_lifecycle.testing.strategies import World, histories
 from csp_lifecycle.vocabulary import commands as c
 
@@ -239,10 +238,7 @@ def test_an_event_that_was_added_is_found(engines: Any, store: EventStore) -> No
 def test_any_change_to_any_history_is_found_at_its_position(
     engines: Any, commands: tuple[c.Command, ...], data: st.DataObject
 ) -> None:
-    store = engines.new("sqlite")
-    scenario = Scenario(store=store)
-    for command in commands:
-        scenario.when(command)
+    store = engines.played("sqlite", commands)
     events = list(store.read_all())
     assume(events)
     one = data.draw(st.sampled_from(events))
