@@ -32,7 +32,9 @@ from csp_lifecycle.wire.commands import command_json
 KILLS = int(os.environ.get("CRASH_KILLS", "16"))
 JAN_1 = datetime(2025, 1, 1, tzinfo=UTC)
 FEB_9 = datetime(2025, 2, 9, tzinfo=UTC)
-ROUNDS = 15
+ROUNDS = 25
+LATEST = 30
+"""Behind how many acknowledged commands the kill comes at the latest: a good part of the story is still ahead then."""
 Start = Callable[[], "subprocess.Popen[str]"]
 On = Callable[[EventStore], Lifecycle]
 
@@ -78,7 +80,7 @@ def killed_at_work(writer: "subprocess.Popen[str]", commands: list[Command], cha
         assert writer.stdout.readline() == "ready\n"
         writer.stdin.write("".join(json.dumps(command_json(command)) + "\n" for command in commands))
         writer.stdin.flush()
-        lines = [writer.stdout.readline() for _ in range(chance.randrange(1, ROUNDS * 2))]
+        lines = [writer.stdout.readline() for _ in range(chance.randrange(1, LATEST))]
         time.sleep(chance.uniform(0, 0.004))
         writer.kill()
         lines += writer.stdout

@@ -34,7 +34,9 @@ from csp_lifecycle.wire.commands import command_json
 pytest_plugins = ("csp_lifecycle.testing.postgres_server",)
 
 KILLS = int(os.environ.get("CRASH_KILLS", "10"))
-ROUNDS = 15
+ROUNDS = 25
+LATEST = 30
+"""Behind how many acknowledged commands the kill comes at the latest: a good part of the story is still ahead then."""
 JAN_1 = datetime(2025, 1, 1, tzinfo=UTC)
 FEB_9 = datetime(2025, 2, 9, tzinfo=UTC)
 WRITER = Path(__file__).with_name("postgres_writer.py")
@@ -90,7 +92,7 @@ def killed_at_work(url: str, commands: list[Command], chance: random.Random) -> 
         assert writer.stdout.readline() == "ready\n"
         writer.stdin.write("".join(json.dumps(command_json(command)) + "\n" for command in commands))
         writer.stdin.flush()
-        lines = [writer.stdout.readline() for _ in range(chance.randrange(1, ROUNDS * 2))]
+        lines = [writer.stdout.readline() for _ in range(chance.randrange(1, LATEST))]
         time.sleep(chance.uniform(0, 0.006))
         writer.kill()
         lines += writer.stdout
